@@ -1,0 +1,211 @@
+//! What the engine knows of a unit: it can be planned, applied, destroyed and checked. Nothing more.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fluxlift_core::{ActLog, ChangeKind, Deadline, ErrorKind, Explain, Hint, UnitPath, Value};
+use fluxlift_gate::GateContext;
+use thiserror::Error;
+
+/// Named values: a unit's inputs or outputs.
+pub type Values = BTreeMap<String, Value>;
+
+/// A unit as the tree describes it, its inputs evaluated.
+#[derive(Debug, Clone)]
+pub struct UnitSpec {
+    /// Its path in the tree.
+    pub path: UnitPath,
+    /// Its folder.
+    pub dir: PathBuf,
+    /// The repository's root.
+    pub repo_root: PathBuf,
+    /// The native module that runs it, such as `flux_operator`.
+    pub module: String,
+    /// Its inputs. They may hold [`Value::Unknown`] while planning, never while applying.
+    pub inputs: Values,
+}
+
+/// What the state remembers of a unit.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Prior {
+    /// Its outputs, as its last apply gave them.
+    pub outputs: Values,
+    /// The identity of what it made, as the module wrote it down: never a secret.
+    pub identity: serde_json::Value,
+}
+
+/// What a call into a unit may use.
+#[derive(Clone)]
+pub struct UnitContext {
+    /// Clock, events, cancellation and proof ledger.
+    pub gates: GateContext,
+    /// The journal, for acts that can't be repeated.
+    pub acts: Arc<dyn ActLog>,
+    /// What the state remembers; `None` when the unit was never applied.
+    pub prior: Option<Prior>,
+    /// The unit's own deadline.
+    pub deadline: Deadline,
+    /// A seed of this run for jitter and names; the same seed gives the same run.
+    pub seed: u64,
+}
+
+impl std::fmt::Debug for UnitContext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UnitContext").field("prior", &self.prior.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// What an apply would do, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// What sort of change.
+    pub kind: ChangeKind,
+    /// Why, one line each, without secrets.
+    pub reasons: Vec<String>,
+}
+
+impl Change {
+    /// No change.
+    pub const fn none() -> Self {
+        Self { kind: ChangeKind::None, reasons: Vec::new() }
+    }
+
+    /// A change of `kind` because of `reasons`.
+    pub fn because<R: Into<String>>(kind: ChangeKind, reasons: impl IntoIterator<Item = R>) -> Self {
+        Self { kind, reasons: reasons.into_iter().map(Into::into).collect() }
+    }
+}
+
+/// What an apply leaves behind for the state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applied {
+    /// The outputs; secrets among them are marked sensitive.
+    pub outputs: Values,
+    /// The identity of what was made, without secrets.
+    pub identity: serde_json::Value,
+    /// A gate that was not proven although the unit's own work is done: the outputs are kept, the run ends with this
+    /// error (one broken application must not lose a finished bootstrap).
+    pub shortfall: Option<Arc<UnitError>>,
+}
+
+/// One finding of a preflight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What was checked, such as `age key opens credentials`.
+    pub name: String,
+    /// What was seen, or what is wrong and what to do.
+    pub outcome: Result<String, String>,
+}
+
+/// One thing to plan, apply and destroy.
+///
+/// Implementations observe the world first and believe it over the prior state. Every act that can't be repeated goes
+/// through [`UnitContext::acts`] before it is done.
+#[async_trait]
+pub trait Unit: Send + Sync {
+    /// What an apply would do now. Changes nothing in the world.
+    ///
+    /// # Errors
+    /// When the world can't be observed or the inputs do not fit.
+    async fn plan(&self, cx: &UnitContext) -> Result<Change, UnitError>;
+
+    /// Makes it so and proves it.
+    ///
+    /// # Errors
+    /// When an act is refused or a gate is not proven.
+    async fn apply(&self, cx: &UnitContext) -> Result<Applied, UnitError>;
+
+    /// Takes away what this unit made, and nothing else. Doing it twice is doing it once.
+    ///
+    /// # Errors
+    /// When something that must go can't be taken away.
+    async fn destroy(&self, cx: &UnitContext) -> Result<(), UnitError>;
+
+    /// Read-only checks before an apply.
+    async fn preflight(&self, cx: &UnitContext) -> Vec<Check>;
+}
+
+/// Makes units from their specifications.
+pub trait Modules: Send + Sync {
+    /// The unit that `spec` describes.
+    ///
+    /// # Errors
+    /// When the module is not known or the inputs do not fit.
+    fn unit(&self, spec: UnitSpec) -> Result<Box<dyn Unit>, UnitError>;
+}
+
+/// Why a unit failed: any error that can explain itself.
+#[derive(Debug, Error)]
+#[error("{message}")]
+pub struct UnitError {
+    message: String,
+    kind: ErrorKind,
+    hints: Vec<Hint>,
+    #[source]
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl UnitError {
+    /// A failure without a deeper cause.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), kind: ErrorKind::Failed, hints: Vec::new(), source: None }
+    }
+
+    /// A failure with a plain cause.
+    pub fn caused_by(message: impl Into<String>, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { message: message.into(), kind: ErrorKind::Failed, hints: Vec::new(), source: Some(source.into()) }
+    }
+
+    /// The same, with what to do next.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(Hint::new(hint));
+        self
+    }
+
+    /// What sort of failure it is.
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// What to do next.
+    pub fn hints(&self) -> &[Hint] {
+        &self.hints
+    }
+}
+
+impl<E: Explain> From<E> for UnitError {
+    fn from(error: E) -> Self {
+        Self {
+            message: error.to_string(),
+            kind: error.kind(),
+            hints: error.hints(),
+            source: None,
+        }
+        .keeping_causes_of(&error)
+    }
+}
+
+impl UnitError {
+    /// Keeps the causes of `error` as text: the error itself is already the message.
+    fn keeping_causes_of(mut self, error: &dyn std::error::Error) -> Self {
+        self.source = causes(error);
+        self
+    }
+}
+
+/// One cause after another, as text that can travel.
+#[derive(Debug, Error)]
+#[error("{message}")]
+struct Cause {
+    message: String,
+    #[source]
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+fn causes(error: &dyn std::error::Error) -> Option<Box<dyn std::error::Error + Send + Sync>> {
+    let cause = error.source()?;
+    Some(Box::new(Cause { message: cause.to_string(), source: causes(cause) }))
+}

@@ -1,0 +1,1 @@
+//! FluxInstance, canaries, the delivered set and the first rungs of repair

@@ -1,0 +1,1 @@
+//! Helm without Helm: chart fetch, templates, release storage, install and upgrade

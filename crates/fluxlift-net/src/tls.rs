@@ -1,0 +1,228 @@
+//! TLS clients: rustls with ring, with the time of the injected clock.
+
+use std::sync::Arc;
+
+use fluxlift_core::Clock;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::WebPkiServerVerifier;
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::time_provider::TimeProvider;
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::{Authority, Connection};
+
+/// Which servers to believe.
+#[derive(Debug, Clone)]
+pub enum TlsTrust {
+    /// The machine's own root certificates.
+    System,
+    /// These certificate authorities (PEM) and no others.
+    Authorities(String),
+    /// The one certificate whose public key (SPKI) has this SHA-256; names and dates do not matter.
+    PublicKey([u8; 32]),
+    /// Anybody. Only for reading a fingerprint: never send a secret over such a connection.
+    AnyoneUnsafe,
+}
+
+/// What went wrong before or during a TLS handshake.
+#[derive(Debug, Error)]
+pub enum TlsError {
+    /// Certificates or keys that were given cannot be read.
+    #[error("the {what} cannot be read")]
+    Material {
+        /// Which.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The configuration does not fit together.
+    #[error("the TLS configuration is not usable")]
+    Config(#[source] rustls::Error),
+}
+
+impl TlsError {
+    fn material(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Material { what, source: source.into() }
+    }
+}
+
+/// The client's side of TLS: whom to believe, and who we are.
+#[derive(Debug, Clone)]
+pub struct TlsClient {
+    config: Arc<ClientConfig>,
+}
+
+impl TlsClient {
+    /// A client without a certificate of its own.
+    ///
+    /// # Errors
+    /// When the trust anchors cannot be read.
+    pub fn new(trust: &TlsTrust, clock: Arc<dyn Clock>) -> Result<Self, TlsError> {
+        Self::build(trust, None, clock)
+    }
+
+    /// A client that shows a certificate: PEM chain and PEM key.
+    ///
+    /// # Errors
+    /// When certificate, key or trust anchors cannot be read.
+    pub fn with_identity(trust: &TlsTrust, chain: &str, key: &str, clock: Arc<dyn Clock>) -> Result<Self, TlsError> {
+        Self::build(trust, Some((chain, key)), clock)
+    }
+
+    fn build(trust: &TlsTrust, identity: Option<(&str, &str)>, clock: Arc<dyn Clock>) -> Result<Self, TlsError> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let time = Arc::new(InjectedTime(clock));
+        let builder = ClientConfig::builder_with_details(Arc::clone(&provider), time)
+            .with_safe_default_protocol_versions()
+            .map_err(TlsError::Config)?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier(trust, provider)?);
+        let config = match identity {
+            None => builder.with_no_client_auth(),
+            Some((chain, key)) => {
+                let chain = CertificateDer::pem_slice_iter(chain.as_bytes())
+                    .collect::<Result<Vec<_>, _>>()
+                    .map_err(|e| TlsError::material("client certificate", e))?;
+                let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
+                    .map_err(|e| TlsError::material("client key", e))?;
+                builder.with_client_auth_cert(chain, key).map_err(TlsError::Config)?
+            }
+        };
+        Ok(Self { config: Arc::new(config) })
+    }
+
+    /// The same client, offering these protocols by ALPN (`h2`, `http/1.1`).
+    #[must_use]
+    pub fn with_alpn(mut self, protocols: &[&str]) -> Self {
+        Arc::make_mut(&mut self.config).alpn_protocols = protocols.iter().map(|p| p.as_bytes().to_vec()).collect();
+        self
+    }
+
+    /// The rustls configuration, for clients that do the handshake themselves.
+    pub fn config(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.config)
+    }
+
+    /// Shakes hands over `connection` with the server at `to`.
+    ///
+    /// # Errors
+    /// When the server is not believed, refuses us or closes the connection.
+    pub async fn handshake(&self, to: &Authority, connection: Connection) -> std::io::Result<Connection> {
+        let name = ServerName::try_from(to.host.clone()).map_err(std::io::Error::other)?;
+        let stream = tokio_rustls::TlsConnector::from(self.config()).connect(name, connection).await?;
+        Ok(Connection::new(stream))
+    }
+
+    /// Shakes hands and gives the server's certificate (DER) beside the connection.
+    ///
+    /// # Errors
+    /// As [`TlsClient::handshake`].
+    pub async fn handshake_and_peer(
+        &self,
+        to: &Authority,
+        connection: Connection,
+    ) -> std::io::Result<(Connection, Option<Vec<u8>>)> {
+        let name = ServerName::try_from(to.host.clone()).map_err(std::io::Error::other)?;
+        let stream = tokio_rustls::TlsConnector::from(self.config()).connect(name, connection).await?;
+        let peer = stream.get_ref().1.peer_certificates().and_then(|c| c.first()).map(|c| c.as_ref().to_vec());
+        Ok((Connection::new(stream), peer))
+    }
+}
+
+/// rustls's time, taken from the injected clock.
+#[derive(Clone)]
+pub struct InjectedTime(pub Arc<dyn Clock>);
+
+impl std::fmt::Debug for InjectedTime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("InjectedTime")
+    }
+}
+
+impl TimeProvider for InjectedTime {
+    fn current_time(&self) -> Option<UnixTime> {
+        let seconds = u64::try_from(self.0.now().as_second()).ok()?;
+        Some(UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds)))
+    }
+}
+
+fn verifier(trust: &TlsTrust, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, TlsError> {
+    let mut roots = RootCertStore::empty();
+    match trust {
+        TlsTrust::PublicKey(pin) => return Ok(Arc::new(Pinned { pin: Some(*pin), provider })),
+        TlsTrust::AnyoneUnsafe => return Ok(Arc::new(Pinned { pin: None, provider })),
+        TlsTrust::System => {
+            let found = rustls_native_certs::load_native_certs();
+            roots.add_parsable_certificates(found.certs);
+        }
+        TlsTrust::Authorities(pem) => {
+            for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+                let certificate = certificate.map_err(|e| TlsError::material("certificate authority", e))?;
+                roots.add(certificate).map_err(|e| TlsError::material("certificate authority", e))?;
+            }
+        }
+    }
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+        .build()
+        .map_err(|e| TlsError::material("certificate authorities", e))?;
+    Ok(verifier)
+}
+
+/// Believes one public key, or anyone; the handshake's signature is checked either way.
+#[derive(Debug)]
+struct Pinned {
+    pin: Option<[u8; 32]>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        _ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let seen = public_key_sha256(end_entity)
+            .ok_or(rustls::Error::InvalidCertificate(rustls::CertificateError::BadEncoding))?;
+        if self.pin.is_none_or(|pin| pin == seen) {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(rustls::Error::InvalidCertificate(rustls::CertificateError::ApplicationVerificationFailure))
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// SHA-256 of a certificate's public key (SPKI), the usual pin.
+pub fn public_key_sha256(certificate_der: &[u8]) -> Option<[u8; 32]> {
+    let (_, certificate) = x509_parser::parse_x509_certificate(certificate_der).ok()?;
+    Some(Sha256::digest(certificate.public_key().raw).into())
+}

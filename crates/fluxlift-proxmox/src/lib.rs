@@ -1,0 +1,1 @@
+//! Proxmox VE: REST client, tasks and virtual machines

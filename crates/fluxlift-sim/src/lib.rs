@@ -1,0 +1,1 @@
+//! The simulated datacenter: Proxmox, Talos, Kubernetes and Flux, as a world that can be cloned

@@ -1,0 +1,1 @@
+//! Talos Linux: secrets bundle, machine configuration, gRPC client and node state

@@ -1,0 +1,1 @@
+//! The seven native units

@@ -1,0 +1,2 @@
+//! The fluxlift command.
+fn main() {}

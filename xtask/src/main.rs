@@ -1,0 +1,2 @@
+//! Tools of the house: tidy checks, benches, pictures.
+fn main() {}
