@@ -79,7 +79,7 @@ impl Change {
 }
 
 /// What an apply leaves behind for the state.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Applied {
     /// The outputs; secrets among them are marked sensitive.
     pub outputs: Values,
