@@ -1,1 +1,25 @@
-//! The simulated datacenter: Proxmox, Talos, Kubernetes and Flux, as a world that can be cloned
+//! The simulated datacenter: Proxmox, Talos, Kubernetes and Flux.
+//!
+//! All of it is one data structure, the [`World`]: state, a seeded random generator and an agenda of what will happen
+//! when. Requests from the wire are handled against it at one instant; between requests the agenda moves it on. So a
+//! world can be cloned at any moment and another run continued from the clone, saved as JSON and served later, and the
+//! same seed gives the same run.
+//!
+//! [`Datacenter`] is a running world; [`Net`] dials into it in memory; [`serve`](serve::on_loopback) puts it on loopback
+//! addresses.
+
+pub mod agenda;
+pub mod datacenter;
+pub mod machine;
+pub mod net;
+pub mod options;
+pub mod route;
+pub mod serve;
+pub mod world;
+
+pub use agenda::{Agenda, Wake};
+pub use datacenter::Datacenter;
+pub use net::Net;
+pub use options::Options;
+pub use route::Route;
+pub use world::World;

@@ -1,0 +1,22 @@
+//! What kind of datacenter it is: the dials that a person may turn.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// How the world behaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Options {
+    /// The seed of everything random in the world.
+    pub seed: u64,
+    /// How long a Flux controller's caches take to sync after its process started.
+    pub cache_sync: Duration,
+    /// How long one request takes on the wire.
+    pub latency: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { seed: 1, cache_sync: Duration::from_secs(5), latency: Duration::from_millis(2) }
+    }
+}

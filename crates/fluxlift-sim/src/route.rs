@@ -1,0 +1,28 @@
+//! Which server answers at which address.
+
+use fluxlift_net::Authority;
+
+use crate::World;
+
+/// Who answers a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Route {
+    /// Nobody: the connection is refused.
+    Refused,
+    /// Packets vanish: the connection hangs until the client gives up.
+    BlackHole,
+}
+
+impl World {
+    /// Who answers at `to` right now.
+    pub fn route(&self, to: &Authority) -> Route {
+        let _ = to;
+        Route::Refused
+    }
+
+    /// Every address at which the world may answer, now or later; what `sim` listens on.
+    pub fn addresses(&self) -> Vec<Authority> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,86 @@
+//! Serving connections: in memory and on loopback sockets, by the same code.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use fluxlift_net::Connection;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::{Datacenter, Route};
+
+/// Serves one connection until it ends.
+pub async fn connection(datacenter: Datacenter, route: Route, connection: Connection) {
+    let _ = (datacenter, connection);
+    match route {
+        Route::Refused | Route::BlackHole => {}
+    }
+}
+
+/// Serves HTTP/1.1 and HTTP/2 on `connection`; each request's body is read whole, then `answer` is asked after the
+/// wire's latency.
+pub async fn http<F, Fut>(datacenter: &Datacenter, connection: Connection, answer: F)
+where
+    F: Fn(Request<Bytes>) -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = Response<http_body_util::combinators::UnsyncBoxBody<Bytes, Infallible>>> + Send,
+{
+    let latency = datacenter.with(|world| world.options.latency);
+    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+        let answer = answer.clone();
+        async move {
+            let (head, body) = request.into_parts();
+            let body = body.collect().await.map(http_body_util::Collected::to_bytes)?;
+            pass(latency).await;
+            Ok::<_, hyper::Error>(answer(Request::from_parts(head, body)).await)
+        }
+    });
+    let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+    // A client that goes away in the middle is no concern of the server.
+    let _ = server.serve_connection(TokioIo::new(connection), service).await;
+}
+
+/// A whole body, in the type that [`http`] wants.
+pub fn whole(body: impl Into<Bytes>) -> http_body_util::combinators::UnsyncBoxBody<Bytes, Infallible> {
+    Full::new(body.into()).boxed_unsync()
+}
+
+/// Listens on every address of the world, serving until the returned set is dropped.
+///
+/// # Errors
+/// When an address can't be bound; the message names it.
+pub async fn on_loopback(datacenter: &Datacenter) -> io::Result<JoinSet<()>> {
+    let mut listeners = JoinSet::new();
+    for address in datacenter.with(|world| world.addresses()) {
+        let listener = TcpListener::bind((address.host.as_str(), address.port))
+            .await
+            .map_err(|e| io::Error::new(e.kind(), format!("{address} cannot be served: {e}")))?;
+        let datacenter = datacenter.clone();
+        listeners.spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let _ = stream.set_nodelay(true);
+                let route = datacenter.with(|world| world.route(&address));
+                connections.spawn(connection(datacenter.clone(), route, Connection::new(stream)));
+                while connections.try_join_next().is_some() {}
+            }
+        });
+    }
+    Ok(listeners)
+}
+
+/// How long a client of a black hole waits before it gives up.
+pub(crate) async fn give_up() {
+    pass(Duration::from_secs(5)).await;
+}
+
+#[expect(clippy::disallowed_methods, reason = "the wire of the simulated world takes time")]
+async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
+}

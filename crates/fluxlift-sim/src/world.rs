@@ -1,0 +1,56 @@
+//! The world: one value that holds the whole datacenter.
+
+use fluxlift_core::Timestamp;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::{Agenda, Options, Wake};
+
+/// The whole datacenter at one instant.
+///
+/// Every part is plain data. What a part does later it puts on the [`Agenda`]; what it draws at random it draws from
+/// `random`. Parts are free functions and methods over `&mut World`, so that one may act on another (Proxmox powers a
+/// machine on, Talos starts a kube-apiserver, a controller writes an object).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct World {
+    /// The moment it is.
+    pub now: Timestamp,
+    /// What kind of datacenter it is.
+    pub options: Options,
+    /// The only source of chance.
+    pub random: ChaCha8Rng,
+    /// What will happen when.
+    pub agenda: Agenda,
+    /// How often something changed that somebody may be streaming; parts count it up with each such change.
+    pub changes: u64,
+}
+
+impl World {
+    /// A datacenter with its Proxmox hosts up, no virtual machine, and its Git and chart servers serving.
+    pub fn new(options: Options, now: Timestamp) -> Self {
+        let random = ChaCha8Rng::seed_from_u64(options.seed);
+        Self { now, options, random, agenda: Agenda::default(), changes: 0 }
+    }
+
+    /// Moves the world on to `now`: everything due happens, in order, each at its own moment.
+    pub fn advance_to(&mut self, now: Timestamp) {
+        self.settle();
+        while let Some((at, wake)) = self.agenda.take_due(now) {
+            self.now = self.now.max(at);
+            self.wake(wake);
+            self.settle();
+        }
+        self.now = self.now.max(now);
+    }
+
+    /// Hands a due wake to the part that asked for it.
+    fn wake(&mut self, wake: Wake) {
+        match wake {
+            Wake::Look => {}
+        }
+    }
+
+    /// Lets every part react to what others just changed, until nothing changes any more.
+    pub fn settle(&mut self) {}
+}
