@@ -24,6 +24,8 @@ pub enum TlsTrust {
     Authorities(String),
     /// The one certificate whose public key (SPKI) has this SHA-256; names and dates do not matter.
     PublicKey([u8; 32]),
+    /// The one certificate with this SHA-256 (of its DER form); names and dates do not matter.
+    Certificate([u8; 32]),
     /// Anybody. Only for reading a fingerprint: never send a secret over such a connection.
     AnyoneUnsafe,
 }
@@ -154,7 +156,8 @@ impl TimeProvider for InjectedTime {
 fn verifier(trust: &TlsTrust, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, TlsError> {
     let mut roots = RootCertStore::empty();
     match trust {
-        TlsTrust::PublicKey(pin) => return Ok(Arc::new(Pinned { pin: Some(*pin), provider })),
+        TlsTrust::PublicKey(pin) => return Ok(Arc::new(Pinned { pin: Some(Pin::PublicKey(*pin)), provider })),
+        TlsTrust::Certificate(pin) => return Ok(Arc::new(Pinned { pin: Some(Pin::Certificate(*pin)), provider })),
         TlsTrust::AnyoneUnsafe => return Ok(Arc::new(Pinned { pin: None, provider })),
         TlsTrust::System => {
             let found = rustls_native_certs::load_native_certs();
@@ -173,11 +176,27 @@ fn verifier(trust: &TlsTrust, provider: Arc<CryptoProvider>) -> Result<Arc<dyn S
     Ok(verifier)
 }
 
-/// Believes one public key, or anyone; the handshake's signature is checked either way.
+/// Believes one public key, one certificate, or anyone; the handshake's signature is checked either way.
 #[derive(Debug)]
 struct Pinned {
-    pin: Option<[u8; 32]>,
+    pin: Option<Pin>,
     provider: Arc<CryptoProvider>,
+}
+
+/// What was pinned, by its SHA-256.
+#[derive(Debug)]
+enum Pin {
+    PublicKey([u8; 32]),
+    Certificate([u8; 32]),
+}
+
+impl Pin {
+    fn fits(&self, certificate: &[u8]) -> bool {
+        match self {
+            Self::PublicKey(pin) => public_key_sha256(certificate).as_ref() == Some(pin),
+            Self::Certificate(pin) => Sha256::digest(certificate).as_slice() == pin,
+        }
+    }
 }
 
 impl ServerCertVerifier for Pinned {
@@ -189,9 +208,7 @@ impl ServerCertVerifier for Pinned {
         _ocsp: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let seen = public_key_sha256(end_entity)
-            .ok_or(rustls::Error::InvalidCertificate(rustls::CertificateError::BadEncoding))?;
-        if self.pin.is_none_or(|pin| pin == seen) {
+        if self.pin.as_ref().is_none_or(|pin| pin.fits(end_entity)) {
             Ok(ServerCertVerified::assertion())
         } else {
             Err(rustls::Error::InvalidCertificate(rustls::CertificateError::ApplicationVerificationFailure))
