@@ -88,7 +88,8 @@ impl Dial for TcpDial {
                     Ok(Ok(stream)) => return Ok(Connection::new(stream)),
                     Ok(Err(error)) => last = Some(error),
                     Err(_) => {
-                        last = Some(io::Error::new(io::ErrorKind::TimedOut, format!("no answer in {}s", limit.as_secs())));
+                        last =
+                            Some(io::Error::new(io::ErrorKind::TimedOut, format!("no answer in {}s", limit.as_secs())));
                     }
                 }
             }

@@ -77,8 +77,12 @@ impl Explain for HttpError {
     fn hints(&self) -> Vec<Hint> {
         match self {
             Self::Address { .. } => vec![],
-            Self::Connect { to, .. } => vec![Hint::new(format!("check that {to} is up and reachable from this machine"))],
-            Self::Exchange { .. } | Self::TimedOut { .. } => vec![Hint::new("run it again; fluxlift resumes where it was")],
+            Self::Connect { to, .. } => {
+                vec![Hint::new(format!("check that {to} is up and reachable from this machine"))]
+            }
+            Self::Exchange { .. } | Self::TimedOut { .. } => {
+                vec![Hint::new("run it again; fluxlift resumes where it was")]
+            }
         }
     }
 }
@@ -110,8 +114,8 @@ impl HttpClient {
     /// # Errors
     /// When there is no whole answer in time. A status is never an error here.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response, HttpError> {
-        let to = Authority::of_uri(request.uri())
-            .ok_or_else(|| HttpError::Address { uri: without_query(request.uri()) })?;
+        let to =
+            Authority::of_uri(request.uri()).ok_or_else(|| HttpError::Address { uri: without_query(request.uri()) })?;
         tokio::time::timeout(self.timeout, self.exchange(&to, request))
             .await
             .unwrap_or_else(|_| Err(HttpError::TimedOut { to, limit: self.timeout }))
@@ -126,9 +130,8 @@ impl HttpClient {
             (Some("http"), _) => {}
             _ => return Err(HttpError::Address { uri: without_query(request.uri()) }),
         }
-        let (mut sender, driver) = hyper::client::conn::http1::handshake(TokioIo::new(connection))
-            .await
-            .map_err(|e| broken(e.into()))?;
+        let (mut sender, driver) =
+            hyper::client::conn::http1::handshake(TokioIo::new(connection)).await.map_err(|e| broken(e.into()))?;
         let driver = tokio::spawn(driver);
         let request = origin_form(to, request).map_err(|e| broken(e.into()))?;
         let response = sender.send_request(request).await.map_err(|e| broken(e.into()))?;

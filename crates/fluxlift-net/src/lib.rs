@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod dial;
+pub mod git;
 pub mod http;
 pub mod tls;
 
