@@ -125,6 +125,12 @@ pub trait Unit: Send + Sync {
 
     /// Read-only checks before an apply.
     async fn preflight(&self, cx: &UnitContext) -> Vec<Check>;
+
+    /// Whether its outputs hold secrets. The engine asks before the apply, so that work whose outputs the state may
+    /// not keep in clear is refused before it is done, not after.
+    fn keeps_secrets(&self) -> bool {
+        false
+    }
 }
 
 /// Makes units from their specifications.

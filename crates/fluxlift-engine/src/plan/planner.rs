@@ -1,0 +1,245 @@
+//! Asks every unit what an apply would do.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use fluxlift_core::{
+    Act, ActLog, ActLogError, ChangeKind, EventKind, Prior as PriorAct, Timestamp, UnitPath, UnitResult, Value,
+};
+use fluxlift_gate::{GateContext, Ledger};
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
+
+use super::{Known, Plan, PlannedUnit};
+use crate::run::{Engine, Failures, Preflight, RunError, RunOptions, Speaker, considering, elapsed, seed_of};
+use crate::schedule::Schedule;
+use crate::state::State;
+use crate::unit::{Change, Check, UnitContext, UnitError};
+use crate::{Command, Evaluated, InputHash};
+
+/// Plans against one state. Reads only.
+pub(crate) struct Planner<'a> {
+    engine: &'a Engine<'a>,
+    state: &'a State,
+    options: &'a RunOptions,
+    speaker: Speaker,
+}
+
+struct Answer {
+    path: UnitPath,
+    started: Timestamp,
+    input_hash: Option<InputHash>,
+    change: Result<Change, UnitError>,
+}
+
+impl<'a> Planner<'a> {
+    pub(crate) fn new(engine: &'a Engine<'a>, state: &'a State, options: &'a RunOptions) -> Self {
+        let speaker = Speaker::new(engine.events.clone(), engine.clock.clone());
+        Self { engine, state, options, speaker }
+    }
+
+    pub(crate) async fn plan(&self, command: Command) -> Result<Plan, RunError> {
+        let nodes = self.engine.blueprint.nodes();
+        let mut schedule = Schedule::new(&nodes, command, self.options.until.as_ref())?;
+        let order = schedule.order().to_vec();
+        let began = self.engine.clock.now();
+        self.speaker.run(EventKind::RunStarted { command: Command::Plan.to_string(), units: order.clone() });
+        let excluded: BTreeMap<UnitPath, String> =
+            nodes.into_iter().filter_map(|node| Some((node.path, node.excluded?))).collect();
+        let mut known = Known::of(self.engine.blueprint, self.state);
+        let mut running: FuturesUnordered<BoxFuture<'static, Answer>> = FuturesUnordered::new();
+        let mut planned: BTreeMap<UnitPath, PlannedUnit> = BTreeMap::new();
+        let mut failures = Failures(Vec::new());
+        loop {
+            while running.len() < self.options.parallelism.max(1) {
+                let Some(path) = schedule.ready().into_iter().next() else { break };
+                schedule.start(&path);
+                match excluded.get(&path) {
+                    Some(reason) => {
+                        let result = UnitResult::Excluded { reason: reason.clone() };
+                        self.speaker.unit(&path, EventKind::UnitFinished { result, took: std::time::Duration::ZERO });
+                        schedule.succeed(&path);
+                    }
+                    None => running.push(self.ask(command, path, &known)),
+                }
+            }
+            let answer = tokio::select! {
+                biased;
+                () = self.engine.shutdown.requested() => return Err(RunError::Interrupted("plan")),
+                answer = running.next() => answer,
+            };
+            let Some(answer) = answer else { break };
+            match self.take(answer) {
+                Ok(unit) => {
+                    if matches!(unit.change, ChangeKind::Create | ChangeKind::Replace | ChangeKind::Unknown) {
+                        known.forget(&unit.path);
+                    }
+                    schedule.succeed(&unit.path);
+                    planned.insert(unit.path.clone(), unit);
+                }
+                Err((path, error)) => {
+                    for lost in schedule.fail(&path) {
+                        let result = UnitResult::EarlyExit { cause: path.clone() };
+                        self.speaker.unit(&lost, EventKind::UnitFinished { result, took: std::time::Duration::ZERO });
+                    }
+                    failures.0.push((path, error));
+                }
+            }
+        }
+        let succeeded = failures.0.is_empty();
+        self.speaker.run(EventKind::RunFinished { succeeded, took: elapsed(began, self.engine.clock.now()) });
+        if !succeeded {
+            return Err(RunError::Plan(failures));
+        }
+        // Excluded units keep their place in the order, so that a saved plan can be checked against it.
+        let units = order
+            .into_iter()
+            .map(|path| {
+                let reason = excluded.get(&path).map(|why| vec![format!("excluded: {why}")]).unwrap_or_default();
+                planned.remove(&path).unwrap_or(PlannedUnit {
+                    path,
+                    change: ChangeKind::None,
+                    reasons: reason,
+                    input_hash: None,
+                })
+            })
+            .collect();
+        Ok(Plan { command, lineage: self.state.lineage.clone(), serial: self.state.serial, units })
+    }
+
+    /// What becomes of one unit, as a future that owns what it needs.
+    fn ask(&self, command: Command, path: UnitPath, known: &Known<'_>) -> BoxFuture<'static, Answer> {
+        let started = self.engine.clock.now();
+        self.speaker.unit(&path, EventKind::UnitStarted);
+        let at_once = |path, input_hash, change| {
+            async move { Answer { path, started, input_hash, change } }.boxed()
+        };
+        let key = self.engine.blueprint.key(&path);
+        let before = self.state.units.get(&key);
+        if command == Command::Destroy {
+            let change = match before {
+                Some(_) => Change::because(ChangeKind::Delete, ["it is in the state"]),
+                None => Change { kind: ChangeKind::None, reasons: vec!["it was never applied".to_owned()] },
+            };
+            return at_once(path, None, Ok(change));
+        }
+        let evaluated = match self.engine.blueprint.evaluate(&path, Command::Plan, known) {
+            Ok(evaluated) => evaluated,
+            Err(error) => return at_once(path, None, Err(error)),
+        };
+        if let Some(reason) = not_known_yet(&evaluated) {
+            return at_once(path, None, Ok(Change::because(ChangeKind::Unknown, [reason])));
+        }
+        let module = evaluated.spec.module.clone();
+        let input_hash = InputHash::of(&self.state.lineage, &module, &evaluated.spec.inputs);
+        let unit = match self.engine.modules.unit(evaluated.spec) {
+            Ok(unit) => unit,
+            Err(error) => return at_once(path, None, Err(error)),
+        };
+        let cx = self.context(&path, &key);
+        let unproven = before.and_then(|b| b.unproven.clone());
+        async move {
+            let change = unit.plan(&cx).await.map(|change| considering(change, unproven.as_deref()));
+            Answer { path, started, input_hash, change }
+        }
+        .boxed()
+    }
+
+    fn take(&self, answer: Answer) -> Result<PlannedUnit, (UnitPath, Arc<UnitError>)> {
+        let Answer { path, started, input_hash, change } = answer;
+        let took = elapsed(started, self.engine.clock.now());
+        match change {
+            Ok(Change { kind, reasons }) => {
+                self.speaker.unit(&path, EventKind::Planned { change: kind, reasons: reasons.clone() });
+                let result = UnitResult::Succeeded { change: kind };
+                self.speaker.unit(&path, EventKind::UnitFinished { result, took });
+                Ok(PlannedUnit { path, change: kind, reasons, input_hash })
+            }
+            Err(error) => {
+                let result = UnitResult::Failed { error: error.to_string() };
+                self.speaker.unit(&path, EventKind::UnitFinished { result, took });
+                Err((path, Arc::new(error)))
+            }
+        }
+    }
+
+    pub(crate) async fn preflight(&self) -> Result<Vec<Preflight>, RunError> {
+        let nodes = self.engine.blueprint.nodes();
+        let schedule = Schedule::new(&nodes, Command::Apply, self.options.until.as_ref())?;
+        let known = Known::of(self.engine.blueprint, self.state);
+        let mut found = Vec::new();
+        for unit in schedule.order() {
+            if nodes.iter().any(|node| node.path == *unit && node.excluded.is_some()) {
+                continue;
+            }
+            let checks = tokio::select! {
+                biased;
+                () = self.engine.shutdown.requested() => return Err(RunError::Interrupted("preflight")),
+                checks = self.check(unit, &known) => checks,
+            };
+            found.push(Preflight { unit: unit.clone(), checks });
+        }
+        Ok(found)
+    }
+
+    async fn check(&self, path: &UnitPath, known: &Known<'_>) -> Vec<Check> {
+        let name = "its inputs can be evaluated".to_owned();
+        let evaluated = match self.engine.blueprint.evaluate(path, Command::Plan, known) {
+            Ok(evaluated) => evaluated,
+            Err(error) => return vec![Check { name, outcome: Err(chain(&error)) }],
+        };
+        let waits = not_known_yet(&evaluated);
+        match (self.engine.modules.unit(evaluated.spec), waits) {
+            (Ok(unit), _) => unit.preflight(&self.context(path, &self.engine.blueprint.key(path))).await,
+            // Null and mock outputs do not have to fit the unit.
+            (Err(_), Some(waits)) => vec![Check { name, outcome: Ok(format!("not yet: {waits}")) }],
+            (Err(error), None) => vec![Check { name, outcome: Err(chain(&error)) }],
+        }
+    }
+
+    fn context(&self, path: &UnitPath, key: &UnitPath) -> UnitContext {
+        let events = self.speaker.emitter(path, |_| {});
+        let clock = self.engine.clock.clone();
+        UnitContext {
+            gates: GateContext { clock, events, cancel: self.engine.shutdown.waits(), ledger: Ledger::default() },
+            acts: Arc::new(NoActs),
+            prior: self.state.units.get(key).map(|unit| unit.prior.clone()),
+            deadline: self.options.unit_deadline,
+            seed: seed_of(self.options.seed, key),
+        }
+    }
+}
+
+/// Why the inputs are not known yet, if they are not.
+fn not_known_yet(evaluated: &Evaluated) -> Option<String> {
+    if !evaluated.mocked.is_empty() {
+        let units: Vec<&str> = evaluated.mocked.iter().map(UnitPath::as_str).collect();
+        return Some(format!("its inputs wait for the outputs of {}", units.join(", ")));
+    }
+    let unknown = evaluated.spec.inputs.iter().find(|(_, value)| Value::has_unknown(value));
+    unknown.map(|(name, _)| format!("its input {name} is not known yet"))
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// A plan does nothing that would have to be remembered.
+struct NoActs;
+
+impl ActLog for NoActs {
+    fn intend(&self, act: &Act) -> Result<PriorAct, ActLogError> {
+        Err(refused(act))
+    }
+
+    fn done(&self, act: &Act, _: serde_json::Value) -> Result<(), ActLogError> {
+        Err(refused(act))
+    }
+}
+
+fn refused(act: &Act) -> ActLogError {
+    ActLogError { what: format!("{} {}", act.verb, act.target), source: io::Error::other("a plan does no acts") }
+}

@@ -1,0 +1,144 @@
+//! One unit at work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fluxlift_core::deadline::human_duration;
+use fluxlift_core::{ChangeKind, ErrorKind, EventKind, Explain, Timestamp, UnitPath};
+use fluxlift_gate::Proof;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::unit::{Applied, Change, Unit, UnitContext, UnitError};
+use crate::{Command, InputHash};
+
+/// How long a unit may take to end its current act once its deadline has passed.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// A unit, ready to go.
+pub(super) struct Executor {
+    pub(super) path: UnitPath,
+    pub(super) command: Command,
+    pub(super) unit: Box<dyn Unit>,
+    pub(super) cx: UnitContext,
+    /// Whether the state says that nothing but the world itself can call for an apply.
+    pub(super) settled: bool,
+    /// Why its last run was not proven, if it was not.
+    pub(super) unproven: Option<String>,
+    pub(super) module: String,
+    pub(super) input_hash: Option<InputHash>,
+    pub(super) started: Timestamp,
+}
+
+/// A unit that came to its end.
+pub(super) struct Ended {
+    pub(super) path: UnitPath,
+    pub(super) started: Option<Timestamp>,
+    pub(super) proofs: Vec<Proof>,
+    pub(super) outcome: Result<Outcome, Arc<UnitError>>,
+}
+
+/// What a unit came to.
+pub(super) enum Outcome {
+    /// Nothing differed, nothing was done.
+    Unchanged,
+    /// It was applied.
+    Applied { module: String, input_hash: Option<InputHash>, change: ChangeKind, applied: Applied },
+    /// What it had made is gone.
+    Destroyed,
+}
+
+impl Executor {
+    /// Works until the unit has ended or its deadline has passed.
+    pub(super) async fn run(self) -> Ended {
+        let mut work = Box::pin(self.work());
+        let outcome = match tokio::time::timeout(self.cx.deadline.budget(), &mut work).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                // First ask, as a first Ctrl-C does: the current act ends, and what it made is kept.
+                self.cx.gates.cancel.cancel();
+                match tokio::time::timeout(GRACE, &mut work).await {
+                    Ok(Ok(outcome)) => Ok(outcome),
+                    Ok(Err(error)) => Err(self.out_of_time(Some(error))),
+                    Err(_) => Err(self.out_of_time(None)),
+                }
+            }
+        };
+        drop(work);
+        Ended {
+            path: self.path,
+            started: Some(self.started),
+            proofs: self.cx.gates.ledger.proofs(),
+            outcome: outcome.map_err(Arc::new),
+        }
+    }
+
+    async fn work(&self) -> Result<Outcome, UnitError> {
+        match self.command {
+            Command::Destroy => {
+                self.unit.destroy(&self.cx).await?;
+                Ok(Outcome::Destroyed)
+            }
+            Command::Plan | Command::Apply => self.apply().await,
+        }
+    }
+
+    async fn apply(&self) -> Result<Outcome, UnitError> {
+        let change = considering(self.unit.plan(&self.cx).await?, self.unproven.as_deref());
+        let kind = change.kind;
+        self.cx.gates.events.emit(EventKind::Planned { change: kind, reasons: change.reasons });
+        if kind == ChangeKind::None && self.settled {
+            return Ok(Outcome::Unchanged);
+        }
+        let applied = self.unit.apply(&self.cx).await?;
+        let (module, input_hash) = (self.module.clone(), self.input_hash.clone());
+        Ok(Outcome::Applied { module, input_hash, change: kind, applied })
+    }
+
+    fn out_of_time(&self, last: Option<UnitError>) -> UnitError {
+        let unit = self.path.clone();
+        match last {
+            // The interruption is ours: what the unit was doing says more than that it was interrupted.
+            Some(error) => OutOfTime { unit, budget: self.cx.deadline.budget(), source: Some(error) }.into(),
+            None => OutOfTime { unit, budget: self.cx.deadline.budget(), source: None }.into(),
+        }
+    }
+}
+
+/// The deadline of a unit passed.
+#[derive(Debug, Error)]
+#[error("{unit} did not end within {}", human_duration(*budget))]
+struct OutOfTime {
+    unit: UnitPath,
+    budget: Duration,
+    #[source]
+    source: Option<UnitError>,
+}
+
+impl Explain for OutOfTime {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::NotProven
+    }
+
+    fn hints(&self) -> Vec<fluxlift_core::Hint> {
+        vec![fluxlift_core::Hint::new("mend what it waited for, then run `fluxlift resume`; nothing done so far is lost")]
+    }
+}
+
+/// A unit whose last run was not proven is applied again even when it sees nothing to change.
+pub(crate) fn considering(mut change: Change, unproven: Option<&str>) -> Change {
+    if let (ChangeKind::None, Some(why)) = (change.kind, unproven) {
+        change.kind = ChangeKind::Update;
+        change.reasons.push(format!("its last run was not proven: {why}"));
+    }
+    change
+}
+
+/// A unit's own seed: the run's seed and the unit's name give it, so that units do not disturb each other.
+pub(crate) fn seed_of(seed: u64, key: &UnitPath) -> u64 {
+    let mut hash = Sha256::new();
+    hash.update(seed.to_le_bytes());
+    hash.update(key.as_str().as_bytes());
+    let digest = hash.finalize();
+    digest.iter().take(8).fold(0, |n, byte| n << 8 | u64::from(*byte))
+}

@@ -1,0 +1,125 @@
+//! What came of a run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fluxlift_core::{ErrorKind, Timestamp, UnitPath, UnitResult, Verdict};
+use fluxlift_gate::Proof;
+use serde_json::{Value as Json, json};
+
+use crate::Command;
+use crate::journal::RunId;
+use crate::unit::UnitError;
+
+/// One unit of a run.
+#[derive(Debug, Clone)]
+pub struct UnitReport {
+    /// The unit.
+    pub path: UnitPath,
+    /// How it ended.
+    pub result: UnitResult,
+    /// When it started, if it did.
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    pub finished: Timestamp,
+    /// Its gates, in the order in which they closed.
+    pub proofs: Vec<Proof>,
+    /// Why it failed.
+    pub error: Option<Arc<UnitError>>,
+}
+
+/// A run that ended, well or not.
+#[derive(Debug, Clone)]
+pub struct RunReport {
+    /// Which.
+    pub run: RunId,
+    /// What was done.
+    pub command: Command,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub finished: Timestamp,
+    /// The units in the order in which they started; those that never did come last.
+    pub units: Vec<UnitReport>,
+    /// Whether somebody stopped it.
+    pub interrupted: bool,
+}
+
+impl RunReport {
+    /// Whether every unit that took part succeeded.
+    pub fn succeeded(&self) -> bool {
+        self.units.iter().all(|u| matches!(u.result, UnitResult::Succeeded { .. } | UnitResult::Excluded { .. }))
+    }
+
+    /// Why the run did not succeed; `None` when it did. An interruption comes first, then a failure, then a gate.
+    pub fn failure(&self) -> Option<ErrorKind> {
+        if self.succeeded() {
+            return None;
+        }
+        if self.interrupted {
+            return Some(ErrorKind::Interrupted);
+        }
+        let kinds: Vec<ErrorKind> = self.units.iter().filter_map(|u| u.error.as_ref()).map(|e| e.kind()).collect();
+        let only_gates = !kinds.is_empty() && kinds.iter().all(|kind| *kind == ErrorKind::NotProven);
+        Some(if only_gates { ErrorKind::NotProven } else { ErrorKind::Failed })
+    }
+
+    /// How long it took.
+    pub fn took(&self) -> Duration {
+        between(self.started, self.finished)
+    }
+
+    /// The report as one JSON document. Times are milliseconds from the start of the run.
+    pub fn to_json(&self) -> Json {
+        json!({
+            "run": self.run,
+            "command": self.command,
+            "result": if self.succeeded() { "succeeded" } else { "failed" },
+            "interrupted": self.interrupted,
+            "took_ms": millis(self.took()),
+            "units": self.units.iter().map(|unit| unit.to_json(self.started)).collect::<Json>(),
+        })
+    }
+}
+
+impl UnitReport {
+    fn to_json(&self, run_started: Timestamp) -> Json {
+        let mut json = json!({
+            "path": self.path,
+            "result": self.result.word(),
+            "started_ms": self.started.map(|at| millis(between(run_started, at))),
+            "finished_ms": millis(between(run_started, self.finished)),
+            "gates": self.proofs.iter().map(gate).collect::<Json>(),
+        });
+        match &self.result {
+            UnitResult::Succeeded { change } => json["change"] = json!(change),
+            UnitResult::Failed { error } => json["error"] = json!(error),
+            UnitResult::EarlyExit { cause } => json["cause"] = json!(cause),
+            UnitResult::Excluded { reason } => json["reason"] = json!(reason),
+            UnitResult::Cancelled => {}
+        }
+        json
+    }
+}
+
+fn gate(proof: &Proof) -> Json {
+    let mut json = json!({
+        "name": proof.gate,
+        "verdict": proof.verdict.word(),
+        "evidence": null,
+        "waited_ms": millis(proof.waited),
+    });
+    match &proof.verdict {
+        Verdict::Proven { evidence } => json["evidence"] = json!(evidence),
+        Verdict::Pending { why } | Verdict::Stuck { why, .. } => json["why"] = json!(why),
+    }
+    json
+}
+
+pub(crate) fn between(from: Timestamp, to: Timestamp) -> Duration {
+    to.duration_since(from).try_into().unwrap_or_default()
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
