@@ -1,0 +1,3 @@
+//! The command line of fluxlift, as a library so that tests can drive it.
+
+pub mod ui;
