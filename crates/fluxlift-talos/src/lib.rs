@@ -1,1 +1,14 @@
-//! Talos Linux: secrets bundle, machine configuration, gRPC client and node state
+//! Talos Linux: secrets bundle, machine configuration, gRPC client and node state.
+//!
+//! Facts about Talos (types of keys, version contracts, field numbers, error codes) were read from its public API and
+//! checked against its own Go packages; the messages are written by hand.
+
+pub mod config;
+pub mod pki;
+pub mod secrets;
+pub mod talosconfig;
+pub mod yaml;
+
+pub use config::MachineConfig;
+pub use secrets::SecretsBundle;
+pub use talosconfig::TalosConfig;
