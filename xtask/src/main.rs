@@ -1,2 +1,32 @@
-//! Tools of the house: tidy checks, benches, pictures.
-fn main() {}
+//! Tools of the house: measurements, the README's picture.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool talks to the terminal it runs in")]
+
+mod bench;
+mod picture;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Usage: cargo xtask <command>
+
+Commands:
+  bench     measures what docs/performance.md reports, with a release build
+  picture   draws docs/run.svg from a real run of the demo
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let result = match arguments.first().map(String::as_str) {
+        Some("bench") => bench::run(),
+        Some("picture") => picture::run(),
+        _ => Err(USAGE.to_owned()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
