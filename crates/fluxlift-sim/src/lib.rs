@@ -10,10 +10,12 @@
 
 pub mod agenda;
 pub mod datacenter;
+pub mod git;
 pub mod machine;
 pub mod net;
 pub mod options;
 pub mod route;
+pub mod save;
 pub mod serve;
 pub mod world;
 
