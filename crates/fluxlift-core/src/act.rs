@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::{Explain, Hint};
+
 /// One act on the outside world that can't be repeated safely: creating a VM, bootstrapping etcd, drawing secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Act {
@@ -49,6 +51,12 @@ pub struct ActLogError {
     /// Why not.
     #[source]
     pub source: std::io::Error,
+}
+
+impl Explain for ActLogError {
+    fn hints(&self) -> Vec<Hint> {
+        vec![Hint::new("the act was not done; make room for the journal, then run `fluxlift resume`")]
+    }
 }
 
 /// The durable log of acts, as a unit sees it. Records are on disk when a call returns.
