@@ -1,0 +1,180 @@
+//! The rest of a unit: hooks, arguments, generated files, remote state. They may use outputs.
+
+use std::collections::BTreeMap;
+
+use fluxlift_core::Value;
+use hcl_edit::structure::Block;
+
+use super::block::{self, Reader};
+use crate::error::Outcome;
+
+/// A command that runs around a unit's own work.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hook {
+    /// Its name.
+    pub name: String,
+    /// When it runs.
+    pub moment: HookMoment,
+    /// The commands that it runs around: `apply`, `plan`, `destroy`, …
+    pub commands: Vec<String>,
+    /// Program and arguments. Arguments may be secret: see [`Hook::sensitive`].
+    pub execute: Vec<String>,
+    /// Where it runs, relative to the module's working folder; `None` for that folder itself.
+    pub working_dir: Option<String>,
+    /// Whether an after-hook runs after a failure too.
+    pub run_on_error: bool,
+    /// Whether its output is thrown away.
+    pub suppress_stdout: bool,
+    /// Regular expressions for the errors that an error-hook is for.
+    pub on_errors: Vec<String>,
+    /// Whether an argument holds a secret: then no one may print the command.
+    pub sensitive: bool,
+}
+
+/// When a hook runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HookMoment {
+    /// Before the work; a failure stops it.
+    Before,
+    /// After the work.
+    After,
+    /// When the work failed.
+    Error,
+}
+
+/// `extra_arguments` for Terraform.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExtraArguments {
+    /// Its name.
+    pub name: String,
+    /// The commands that get them.
+    pub commands: Vec<String>,
+    /// The arguments.
+    pub arguments: Vec<String>,
+    /// Variables for the child process.
+    pub env_vars: BTreeMap<String, Value>,
+    /// Variable files that must exist.
+    pub required_var_files: Vec<String>,
+    /// Variable files that may be missing.
+    pub optional_var_files: Vec<String>,
+}
+
+/// `generate`: a file written into the module's working folder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Generate {
+    /// Its label.
+    pub name: String,
+    /// The file, relative to the module's working folder.
+    pub path: String,
+    /// `overwrite`, `overwrite_terragrunt`, `skip` or `error`.
+    pub if_exists: String,
+    /// The content; it may be sensitive.
+    pub contents: Value,
+    /// What begins the signature line.
+    pub comment_prefix: String,
+    /// Whether the signature line is left out.
+    pub disable_signature: bool,
+}
+
+/// `remote_state` for Terraform modules.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RemoteState {
+    /// The backend.
+    pub backend: String,
+    /// Its configuration.
+    pub config: Value,
+    /// The file to generate and what to do when it exists.
+    pub generate: Option<(String, String)>,
+}
+
+/// The hooks in a `terraform` block.
+pub(super) fn hooks(block: &Block, reader: &Reader<'_>) -> Outcome<Vec<Hook>> {
+    const ATTRIBUTES: &[&str] = &["source", "include_in_copy", "exclude_from_copy", "copy_terraform_lock_file"];
+    const BLOCKS: &[&str] = &["before_hook", "after_hook", "error_hook", "extra_arguments"];
+    block::only(reader.e.source, &block.body, "terraform", ATTRIBUTES, BLOCKS)?;
+    let mut hooks = Vec::new();
+    for inner in block.body.blocks() {
+        let moment = match inner.ident.value().as_str() {
+            "before_hook" => HookMoment::Before,
+            "after_hook" => HookMoment::After,
+            "error_hook" => HookMoment::Error,
+            _ => continue,
+        };
+        let reader = Reader { body: &inner.body, ..*reader };
+        hooks.extend(hook(inner, moment, &reader)?);
+    }
+    Ok(hooks)
+}
+
+/// A hook, unless its own condition leaves it out.
+fn hook(block: &Block, moment: HookMoment, reader: &Reader<'_>) -> Outcome<Option<Hook>> {
+    const ATTRIBUTES: &[&str] =
+        &["commands", "execute", "working_dir", "run_on_error", "suppress_stdout", "if", "on_errors"];
+    block::only(reader.e.source, reader.body, "a hook", ATTRIBUTES, &[])?;
+    let name = block::required_label(reader.e.source, block)?.to_owned();
+    if reader.boolean("if")? == Some(false) {
+        return Ok(None);
+    }
+    let execute = reader.texts("execute")?.filter(|argv| !argv.is_empty());
+    let execute = execute.ok_or_else(|| reader.e.fault(&block.ident, "`execute` must name a program"))?;
+    Ok(Some(Hook {
+        name,
+        moment,
+        commands: reader.texts("commands")?.unwrap_or_default(),
+        execute,
+        working_dir: reader.text("working_dir")?,
+        run_on_error: reader.boolean("run_on_error")?.unwrap_or(false),
+        suppress_stdout: reader.boolean("suppress_stdout")?.unwrap_or(false),
+        on_errors: reader.texts("on_errors")?.unwrap_or_default(),
+        sensitive: reader.value("execute")?.is_some_and(|value| value.has_sensitive()),
+    }))
+}
+
+/// The arguments in a `terraform` block.
+pub(super) fn extra_arguments(block: &Block, reader: &Reader<'_>) -> Outcome<Vec<ExtraArguments>> {
+    const ATTRIBUTES: &[&str] = &["commands", "arguments", "env_vars", "required_var_files", "optional_var_files"];
+    block
+        .body
+        .get_blocks("extra_arguments")
+        .map(|inner| {
+            let reader = Reader { body: &inner.body, ..*reader };
+            block::only(reader.e.source, reader.body, "extra_arguments", ATTRIBUTES, &[])?;
+            Ok(ExtraArguments {
+                name: block::required_label(reader.e.source, inner)?.to_owned(),
+                commands: reader.texts("commands")?.unwrap_or_default(),
+                arguments: reader.texts("arguments")?.unwrap_or_default(),
+                env_vars: reader.value("env_vars")?.and_then(|v| v.as_map().cloned()).unwrap_or_default(),
+                required_var_files: reader.texts("required_var_files")?.unwrap_or_default(),
+                optional_var_files: reader.texts("optional_var_files")?.unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+/// A `generate` block.
+pub(super) fn generate(block: &Block, reader: &Reader<'_>) -> Outcome<Generate> {
+    const ATTRIBUTES: &[&str] = &["path", "if_exists", "contents", "comment_prefix", "disable_signature"];
+    block::only(reader.e.source, reader.body, "generate", ATTRIBUTES, &[])?;
+    Ok(Generate {
+        name: block::required_label(reader.e.source, block)?.to_owned(),
+        path: reader.required_text("path", &block.ident)?,
+        if_exists: reader.required_text("if_exists", &block.ident)?,
+        contents: reader.value("contents")?.unwrap_or_else(|| Value::from("")),
+        comment_prefix: reader.text("comment_prefix")?.unwrap_or_else(|| "# ".to_owned()),
+        disable_signature: reader.boolean("disable_signature")?.unwrap_or(false),
+    })
+}
+
+/// A `remote_state` block.
+pub(super) fn remote_state(block: &Block, reader: &Reader<'_>) -> Outcome<RemoteState> {
+    block::only(reader.e.source, reader.body, "remote_state", &["backend", "config", "generate"], &[])?;
+    let generate = reader.value("generate")?.and_then(|value| {
+        let text = |key: &str| value.get(key)?.as_str().map(str::to_owned);
+        Some((text("path")?, text("if_exists").unwrap_or_else(|| "overwrite_terragrunt".to_owned())))
+    });
+    Ok(RemoteState {
+        backend: reader.required_text("backend", &block.ident)?,
+        config: reader.value("config")?.unwrap_or_default(),
+        generate,
+    })
+}

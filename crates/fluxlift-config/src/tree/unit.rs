@@ -1,0 +1,243 @@
+//! A unit as far as it is known without outputs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use fluxlift_core::{Location, UnitPath};
+use hcl_edit::Span;
+use hcl_edit::structure::Block;
+
+use super::block::{self, Reader};
+use super::dependency::{Dependency, MockMerge};
+use super::layers::Layer;
+use super::module::{self, ModuleRef};
+use super::opened::Opened;
+use super::{Session, discovery};
+use crate::error::{Outcome, did_you_mean};
+use crate::eval::{Evaluator, convert};
+use crate::functions::{normal, relative};
+
+/// A unit: its folder, what it needs and what it runs.
+#[derive(Debug, Clone)]
+pub struct UnitFile {
+    /// Its name in the run: the folder relative to the working folder.
+    pub path: UnitPath,
+    /// The folder.
+    pub dir: PathBuf,
+    /// What it runs.
+    pub module: ModuleRef,
+    /// Its `dependency` blocks by label.
+    pub dependencies: BTreeMap<String, Dependency>,
+    /// All units that it needs, for their outputs or only for the order.
+    pub edges: Vec<Edge>,
+    /// Whether it is left out of runs over many units: `skip`.
+    pub skip: bool,
+    /// When it is left out: `exclude`.
+    pub exclude: Option<Exclude>,
+    /// Whether destroy refuses it.
+    pub prevent_destroy: bool,
+    /// The files that it was read from: its own, and those that it includes.
+    pub files: Vec<PathBuf>,
+}
+
+/// A unit needs another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edge {
+    /// The other unit.
+    pub to: UnitPath,
+    /// Where that is written.
+    pub location: Location,
+}
+
+/// `exclude { if, actions, no_run, exclude_dependencies }`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exclude {
+    /// Whether it applies at all.
+    pub when: bool,
+    /// The commands that it applies to; `all` and `all_except_output` are words for several.
+    pub actions: Vec<String>,
+    /// Whether it applies to runs of this one unit too.
+    pub no_run: bool,
+    /// Whether the units that it needs are left out with it.
+    pub dependencies: bool,
+}
+
+impl Exclude {
+    /// Whether `command` leaves the unit out.
+    pub fn covers(&self, command: &str) -> bool {
+        self.when
+            && self.actions.iter().any(|action| match action.as_str() {
+                "all" => true,
+                "all_except_output" => command != "output",
+                action => action == command,
+            })
+    }
+}
+
+/// Reads the unit in `dir` from `opened`.
+pub(super) fn read(session: &Session, working_dir: &Path, dir: &Path, opened: &Opened) -> Outcome<UnitFile> {
+    let layers = Layer::of(opened);
+    let mut unit = UnitFile {
+        path: unit_path(working_dir, dir),
+        dir: dir.to_owned(),
+        module: ModuleRef::None,
+        dependencies: BTreeMap::new(),
+        edges: Vec::new(),
+        skip: false,
+        exclude: None,
+        prevent_destroy: false,
+        files: layers.iter().map(|layer| layer.opened.file.source.path.clone()).collect(),
+    };
+    for layer in &layers {
+        let given = &layer.opened.given;
+        for block in layer.blocks("dependency") {
+            layer.read_body(session, given, &block.body, |reader| dependency(&mut unit, working_dir, block, reader))?;
+        }
+        for block in layer.blocks("dependencies") {
+            layer.read_body(session, given, &block.body, |reader| order(&mut unit, working_dir, reader))?;
+        }
+        for block in layer.blocks("terraform") {
+            layer.read_body(session, given, &block.body, |reader| source(&mut unit, session, reader))?;
+        }
+        for block in layer.blocks("exclude") {
+            unit.exclude = Some(layer.read_body(session, given, &block.body, exclude)?);
+        }
+        layer.read(session, given, |reader| {
+            unit.skip = reader.boolean("skip")?.unwrap_or(unit.skip);
+            unit.prevent_destroy = reader.boolean("prevent_destroy")?.unwrap_or(unit.prevent_destroy);
+            Ok(())
+        })?;
+    }
+    let labelled = unit.dependencies.values();
+    let mut edges: Vec<Edge> =
+        labelled.map(|d| Edge { to: d.unit.clone(), location: d.location.clone() }).chain(unit.edges).collect();
+    edges.sort_by(|a, b| a.to.cmp(&b.to));
+    edges.dedup_by(|a, b| a.to == b.to);
+    unit.edges = edges;
+    Ok(unit)
+}
+
+/// The name of the unit in `dir` for a run over `working_dir`.
+pub(super) fn unit_path(working_dir: &Path, dir: &Path) -> UnitPath {
+    let path = relative(working_dir, dir).to_string_lossy().into_owned();
+    // A relative path between two absolute ones always fits the rules of the name, but for names that are not UTF-8.
+    UnitPath::new(path).unwrap_or_else(|_| fallback_path())
+}
+
+fn fallback_path() -> UnitPath {
+    match UnitPath::new(".") {
+        Ok(path) => path,
+        Err(error) => unreachable!("`.` is a unit path: {error}"),
+    }
+}
+
+fn dependency(unit: &mut UnitFile, working_dir: &Path, block: &Block, reader: Reader<'_>) -> Outcome<()> {
+    const ATTRIBUTES: &[&str] = &[
+        "config_path",
+        "enabled",
+        "mock_outputs",
+        "mock_outputs_allowed_terraform_commands",
+        "mock_outputs_merge_strategy_with_state",
+        "skip_outputs",
+    ];
+    let label = block::required_label(reader.e.source, block)?;
+    block::only(reader.e.source, reader.body, "dependency", ATTRIBUTES, &[])?;
+    if reader.boolean("enabled")? == Some(false) {
+        unit.dependencies.remove(label);
+        return Ok(());
+    }
+    let path = reader.required_text("config_path", &block.ident)?;
+    let place = reader.attribute("config_path").map_or_else(|| block.ident.span(), |a| a.value.span());
+    let dir = needed(&reader.e, unit, &path, &Place(place.clone()))?;
+    let mock_merge = match reader.text("mock_outputs_merge_strategy_with_state")?.as_deref() {
+        None | Some("no_merge") => MockMerge::No,
+        Some("shallow") => MockMerge::Shallow,
+        Some("deep_map_only") => MockMerge::DeepMapOnly,
+        Some(_) => {
+            let attribute = reader.attribute("mock_outputs_merge_strategy_with_state");
+            return Err(reader
+                .e
+                .fault(&Place(attribute.and_then(Span::span)), "it must be no_merge, shallow or deep_map_only"));
+        }
+    };
+    let mock_outputs = reader.value("mock_outputs")?;
+    if let (Some(mocks), Some(attribute)) = (&mock_outputs, reader.attribute("mock_outputs"))
+        && mocks.as_map().is_none()
+    {
+        return Err(reader
+            .e
+            .fault(&attribute.value, format!("`mock_outputs` must be an object, this is {}", convert::kind(mocks))));
+    }
+    let found = Dependency {
+        unit: unit_path(working_dir, &dir),
+        location: location(&reader.e, place),
+        mock_outputs,
+        mock_commands: reader.texts("mock_outputs_allowed_terraform_commands")?,
+        mock_merge,
+        skip_outputs: reader.boolean("skip_outputs")?.unwrap_or(false),
+    };
+    unit.dependencies.insert(label.to_owned(), found);
+    Ok(())
+}
+
+fn order(unit: &mut UnitFile, working_dir: &Path, reader: Reader<'_>) -> Outcome<()> {
+    block::only(reader.e.source, reader.body, "dependencies", &["paths"], &[])?;
+    let (Some(paths), Some(attribute)) = (reader.texts("paths")?, reader.attribute("paths")) else { return Ok(()) };
+    let items = attribute.value.as_array();
+    for (i, path) in paths.iter().enumerate() {
+        // The path's own place in the list, where the list is written out.
+        let place = items.and_then(|items| items.get(i)).and_then(Span::span).or_else(|| attribute.value.span());
+        let dir = needed(&reader.e, unit, path, &Place(place.clone()))?;
+        let edge = Edge { to: unit_path(working_dir, &dir), location: location(&reader.e, place) };
+        unit.edges.push(edge);
+    }
+    Ok(())
+}
+
+/// The folder of the unit at `path`, which must exist.
+fn needed(e: &Evaluator<'_>, unit: &UnitFile, path: &str, place: &Place) -> Outcome<PathBuf> {
+    let given = normal(&unit.dir.join(path));
+    let dir = if given.ends_with(discovery::UNIT_FILE) { given.parent().unwrap_or(&given).to_owned() } else { given };
+    if dir.join(discovery::UNIT_FILE).is_file() {
+        return Ok(dir);
+    }
+    let message = if dir.is_dir() {
+        format!("{path} is not a unit: it has no terragrunt.hcl")
+    } else {
+        format!("there is no unit at {path}")
+    };
+    let siblings = dir.parent().and_then(|parent| discovery::units(parent).ok()).unwrap_or_default();
+    let siblings: Vec<String> =
+        siblings.iter().filter(|d| **d != unit.dir).map(|d| relative(&unit.dir, d).display().to_string()).collect();
+    Err(e.fault(place, message).hints(did_you_mean(path, siblings.iter().map(String::as_str))))
+}
+
+fn source(unit: &mut UnitFile, session: &Session, reader: Reader<'_>) -> Outcome<()> {
+    let Some(source) = reader.text("source")? else { return Ok(()) };
+    let place = Place(reader.attribute("source").and_then(|a| a.value.span()));
+    unit.module = module::resolve(session, &unit.dir, source, |message| reader.e.fault(&place, message))?;
+    Ok(())
+}
+
+fn exclude(reader: Reader<'_>) -> Outcome<Exclude> {
+    block::only(reader.e.source, reader.body, "exclude", &["if", "actions", "no_run", "exclude_dependencies"], &[])?;
+    Ok(Exclude {
+        when: reader.boolean("if")?.unwrap_or(false),
+        actions: reader.texts("actions")?.unwrap_or_default(),
+        no_run: reader.boolean("no_run")?.unwrap_or(false),
+        dependencies: reader.boolean("exclude_dependencies")?.unwrap_or(false),
+    })
+}
+
+fn location(e: &Evaluator<'_>, span: Option<std::ops::Range<usize>>) -> Location {
+    Location::of_offset(&e.source.shown, &e.source.text, span.map_or(0, |span| span.start))
+}
+
+/// A span as a place for a fault.
+struct Place(Option<std::ops::Range<usize>>);
+
+impl Span for Place {
+    fn span(&self) -> Option<std::ops::Range<usize>> {
+        self.0.clone()
+    }
+}
