@@ -2,7 +2,7 @@
 
 use fluxlift_net::Authority;
 
-use crate::World;
+use crate::{World, git};
 
 /// Who answers a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,17 +12,21 @@ pub enum Route {
     Refused,
     /// Packets vanish: the connection hangs until the client gives up.
     BlackHole,
+    /// The Git server.
+    Git,
 }
 
 impl World {
     /// Who answers at `to` right now.
     pub fn route(&self, to: &Authority) -> Route {
-        let _ = to;
-        Route::Refused
+        match (to.host.as_str(), to.port) {
+            (git::HOST, git::PORT) => Route::Git,
+            _ => Route::Refused,
+        }
     }
 
     /// Every address at which the world may answer, now or later; what `sim` listens on.
     pub fn addresses(&self) -> Vec<Authority> {
-        Vec::new()
+        vec![Authority::new(git::HOST, git::PORT)]
     }
 }

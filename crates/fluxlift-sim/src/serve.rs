@@ -18,9 +18,16 @@ use crate::{Datacenter, Route};
 
 /// Serves one connection until it ends.
 pub async fn connection(datacenter: Datacenter, route: Route, connection: Connection) {
-    let _ = (datacenter, connection);
     match route {
         Route::Refused | Route::BlackHole => {}
+        Route::Git => {
+            let world = datacenter.clone();
+            http(&datacenter, connection, move |request| {
+                let world = world.clone();
+                async move { world.with(|world| world.git.answer(&request)).map(whole) }
+            })
+            .await;
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::git::GitServer;
 use crate::{Agenda, Options, Wake};
 
 /// The whole datacenter at one instant.
@@ -24,13 +25,15 @@ pub struct World {
     pub agenda: Agenda,
     /// How often something changed that somebody may be streaming; parts count it up with each such change.
     pub changes: u64,
+    /// The Git server.
+    pub git: GitServer,
 }
 
 impl World {
     /// A datacenter with its Proxmox hosts up, no virtual machine, and its Git and chart servers serving.
     pub fn new(options: Options, now: Timestamp) -> Self {
         let random = ChaCha8Rng::seed_from_u64(options.seed);
-        Self { now, options, random, agenda: Agenda::default(), changes: 0 }
+        Self { now, options, random, agenda: Agenda::default(), changes: 0, git: GitServer::default() }
     }
 
     /// Moves the world on to `now`: everything due happens, in order, each at its own moment.

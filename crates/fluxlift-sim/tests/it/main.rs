@@ -1,0 +1,3 @@
+//! The simulated datacenter, seen by clients.
+
+mod git;
