@@ -1,1 +1,37 @@
-//! A Kubernetes cluster as fluxlift sees it: client, server-side apply, observation streams and gates on objects
+//! A Kubernetes cluster as fluxlift sees it.
+//!
+//! [`Kubeconfig`] says where a cluster is and who we are; [`Cluster`] is the connection; [`Object`] is what it holds.
+//! [`Cluster::observe`] turns lists and watches into the streams that the gate driver wants, and [`gates`] has the
+//! conditions on built-in objects that more than one unit waits for.
+//!
+//! **Every request has a time limit, and no layer retries in silence.** Retrying is spelled [`persist`], it shows in
+//! the events, and it ends.
+
+pub mod certificate;
+pub mod cluster;
+pub mod connect;
+pub mod discovery;
+pub mod error;
+pub mod gates;
+pub mod kind;
+pub mod kubeconfig;
+pub mod kubeconfig_file;
+pub mod object;
+pub mod observe;
+pub mod persist;
+pub mod query;
+pub mod reference;
+pub mod verbs;
+pub mod watcher;
+
+pub use cluster::{Cluster, FIELD_MANAGER};
+pub use connect::ConnectError;
+pub use error::{Class, RequestError};
+pub use kind::Kind;
+pub use kubeconfig::{Kubeconfig, KubeconfigError};
+pub use kubeconfig_file::write_kubeconfig;
+pub use object::{Condition, Object};
+pub use persist::persist;
+pub use query::{Collection, Key, Query};
+pub use reference::ObjectRef;
+pub use verbs::{ApplyAs, Deletion};

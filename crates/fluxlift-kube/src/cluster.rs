@@ -1,0 +1,130 @@
+//! The connection to one cluster.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use fluxlift_core::Clock;
+use fluxlift_net::Dial;
+use http::Request;
+use serde::de::DeserializeOwned;
+
+use crate::connect::{self, ConnectError};
+use crate::error::RequestError;
+use crate::kind::{self, Kind};
+use crate::{Kubeconfig, Object, ObjectRef};
+
+/// The name under which our fields are owned. Not `kubectl…`: flux-operator takes over fields of such managers.
+pub const FIELD_MANAGER: &str = "fluxlift";
+
+/// How long one exchange may take.
+pub(crate) const REQUEST_LIMIT: Duration = Duration::from_secs(30);
+
+/// A cluster. Clones share the connection pool, the identity and what was discovered.
+#[derive(Clone)]
+pub struct Cluster {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) client: kube::Client,
+    pub(crate) server: String,
+    pub(crate) seed: u64,
+    pub(crate) clock: Arc<dyn Clock>,
+    identity: Mutex<Option<String>>,
+    pub(crate) kinds: Mutex<BTreeMap<(String, String), Kind>>,
+}
+
+impl Cluster {
+    /// A client of the cluster that `kubeconfig` describes. Nothing is sent yet. `seed` is for the jitter of retries.
+    ///
+    /// # Errors
+    /// When the client certificate has expired, or certificates, keys or credentials cannot be used.
+    pub fn connect(
+        kubeconfig: &Kubeconfig,
+        dial: Arc<dyn Dial>,
+        clock: Arc<dyn Clock>,
+        seed: u64,
+    ) -> Result<Self, ConnectError> {
+        let inner = Inner {
+            client: connect::client(kubeconfig, dial, &clock)?,
+            server: kubeconfig.server.to_string(),
+            seed,
+            clock,
+            identity: Mutex::default(),
+            kinds: Mutex::default(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The address of the API server.
+    pub fn server(&self) -> &str {
+        &self.inner.server
+    }
+
+    /// The injected clock.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
+    /// The seed of this connection.
+    pub fn seed(&self) -> u64 {
+        self.inner.seed
+    }
+
+    /// What names this very cluster, for as long as it lives: the UID of its `kube-system` namespace.
+    ///
+    /// # Errors
+    /// When the namespace cannot be read.
+    pub async fn identity(&self) -> Result<String, RequestError> {
+        let target = ObjectRef::cluster(kind::NAMESPACE, "kube-system");
+        let uid = self.must_get(&target).await?.uid().to_owned();
+        self.inner.identity.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| uid.clone());
+        Ok(uid)
+    }
+
+    /// The identity that was read first over this connection, if any.
+    pub(crate) fn known_identity(&self) -> Option<String> {
+        self.inner.identity.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The server's version, such as `v1.36.3`.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn version(&self) -> Result<String, RequestError> {
+        let doing = "get /version";
+        let request = Request::get("/version").body(Vec::new()).map_err(|e| unbuildable(doing, e))?;
+        let version: Object = self.exchange(doing, request).await?;
+        Ok(version.text("/gitVersion").unwrap_or_default().to_owned())
+    }
+
+    /// Sends `request` and reads the answer whole.
+    pub(crate) async fn exchange<T: DeserializeOwned>(
+        &self,
+        doing: &str,
+        request: Request<Vec<u8>>,
+    ) -> Result<T, RequestError> {
+        let text = self.exchange_text(doing, request).await?;
+        serde_json::from_str(&text)
+            .map_err(|source| RequestError::Unreadable { doing: doing.to_owned(), source: source.into() })
+    }
+
+    /// Sends `request` and gives the answer as text.
+    pub(crate) async fn exchange_text(&self, doing: &str, request: Request<Vec<u8>>) -> Result<String, RequestError> {
+        tokio::time::timeout(REQUEST_LIMIT, self.inner.client.request_text(request))
+            .await
+            .map_err(|_| RequestError::TimedOut { doing: doing.to_owned(), limit: REQUEST_LIMIT })?
+            .map_err(|error| RequestError::of_kube(doing, error))
+    }
+}
+
+pub(crate) fn unbuildable(doing: &str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> RequestError {
+    RequestError::Unreadable { doing: doing.to_owned(), source: source.into() }
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cluster").field("server", &self.inner.server).finish_non_exhaustive()
+    }
+}
