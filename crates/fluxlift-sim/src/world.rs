@@ -1,11 +1,15 @@
 //! The world: one value that holds the whole datacenter.
 
+use std::collections::BTreeMap;
+
 use fluxlift_core::Timestamp;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::git::GitServer;
+use crate::kube::{self, Kube};
+use crate::machine::MachineSpec;
 use crate::{Agenda, Options, Wake};
 
 /// The whole datacenter at one instant.
@@ -27,13 +31,18 @@ pub struct World {
     pub changes: u64,
     /// The Git server.
     pub git: GitServer,
+    /// The Kubernetes cluster.
+    pub kube: Kube,
+    /// The machines that are switched on, by Proxmox's number.
+    pub machines: BTreeMap<u32, MachineSpec>,
 }
 
 impl World {
     /// A datacenter with its Proxmox hosts up, no virtual machine, and its Git and chart servers serving.
     pub fn new(options: Options, now: Timestamp) -> Self {
         let random = ChaCha8Rng::seed_from_u64(options.seed);
-        Self { now, options, random, agenda: Agenda::default(), changes: 0, git: GitServer::default() }
+        let kube = Kube::new(options.seed);
+        Self { now, options, random, agenda: Agenda::default(), changes: 0, kube, git: GitServer::default(), machines: BTreeMap::new() }
     }
 
     /// Moves the world on to `now`: everything due happens, in order, each at its own moment.
@@ -51,9 +60,18 @@ impl World {
     fn wake(&mut self, wake: Wake) {
         match wake {
             Wake::Look => {}
+            Wake::Kube(wake) => kube::collect::wake(self, wake),
         }
     }
 
     /// Lets every part react to what others just changed, until nothing changes any more.
-    pub fn settle(&mut self) {}
+    pub fn settle(&mut self) {
+        loop {
+            let mut changed = false;
+            changed |= kube::collect::settle(self);
+            if !changed {
+                break;
+            }
+        }
+    }
 }
