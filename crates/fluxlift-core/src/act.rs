@@ -67,6 +67,14 @@ pub trait ActLog: Send + Sync {
     /// When the record could not be made durable. The act must not be done then.
     fn intend(&self, act: &Act) -> Result<Prior, ActLogError>;
 
+    /// What earlier runs left of `act`, without recording anything: for deciding whether it may be done at all.
+    ///
+    /// A log that keeps nothing remembers nothing.
+    fn recall(&self, act: &Act) -> Prior {
+        let _ = act;
+        Prior::New
+    }
+
     /// Records that `act` is done, with its outcome.
     ///
     /// # Errors

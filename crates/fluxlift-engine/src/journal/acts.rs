@@ -42,16 +42,21 @@ impl UnitActs {
 
 impl ActLog for UnitActs {
     fn intend(&self, act: &Act) -> Result<Prior, ActLogError> {
+        let prior = self.recall(act);
+        if prior == Prior::New {
+            self.write(act, Record::Intended { unit: self.unit.clone(), act: act.clone() })?;
+        }
+        Ok(prior)
+    }
+
+    fn recall(&self, act: &Act) -> Prior {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).find(&self.unit, act).cloned();
         match known {
-            Some(known) => Ok(match known.settled {
+            Some(known) => match known.settled {
                 Settled::Intended => Prior::Intended(known.act),
                 Settled::Done(outcome) => Prior::Done(known.act, outcome),
-            }),
-            None => {
-                self.write(act, Record::Intended { unit: self.unit.clone(), act: act.clone() })?;
-                Ok(Prior::New)
-            }
+            },
+            None => Prior::New,
         }
     }
 
