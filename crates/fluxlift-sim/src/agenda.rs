@@ -6,6 +6,8 @@ use fluxlift_core::Timestamp;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::kube::KubeWake;
+
 /// Something that a part of the world asked to be woken for.
 ///
 /// Each part has a variant with an enum of its own; [`crate::World`] hands a due wake back to its part.
@@ -14,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub enum Wake {
     /// Nothing but the passing of time: makes the driver look at the world.
     Look,
+    /// The Kubernetes cluster's own.
+    Kube(KubeWake),
 }
 
 /// Timed wakes, in the order of their time and then of their making.

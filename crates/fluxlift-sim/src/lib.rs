@@ -11,6 +11,7 @@
 pub mod agenda;
 pub mod datacenter;
 pub mod git;
+pub mod kube;
 pub mod machine;
 pub mod net;
 pub mod options;

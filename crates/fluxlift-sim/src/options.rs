@@ -13,10 +13,17 @@ pub struct Options {
     pub cache_sync: Duration,
     /// How long one request takes on the wire.
     pub latency: Duration,
+    /// How long a CustomResourceDefinition takes to be Established.
+    pub crd_establish: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 1, cache_sync: Duration::from_secs(5), latency: Duration::from_millis(2) }
+        Self {
+            seed: 1,
+            cache_sync: Duration::from_secs(5),
+            latency: Duration::from_millis(2),
+            crd_establish: Duration::from_millis(300),
+        }
     }
 }

@@ -1,0 +1,204 @@
+//! Writing to objects that are there.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::merge::compare;
+use super::ownership::Owners;
+use super::shape::Shape;
+use super::{ApiServer, Caller, Key, Kind, Status, admission, meta};
+
+/// Which part of an object a write may touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Everything; without status where that has a subresource of its own.
+    Object,
+    /// The status alone.
+    Status,
+}
+
+impl Part {
+    /// Its name in `managedFields`.
+    pub const fn subresource(self) -> &'static str {
+        match self {
+            Self::Object => "",
+            Self::Status => "status",
+        }
+    }
+}
+
+impl ApiServer {
+    /// Replaces an object. A `resourceVersion` in it must be the current one.
+    ///
+    /// # Errors
+    /// 404, 409 for another `resourceVersion` or uid, 422 for an object that is not valid.
+    pub fn update(&mut self, caller: &Caller<'_>, key: &Key, object: Value) -> Result<Arc<Value>, Status> {
+        self.replace(caller, key, object, Part::Object)
+    }
+
+    /// Replaces an object's status; the rest of `object` is ignored.
+    ///
+    /// # Errors
+    /// As [`ApiServer::update`].
+    pub fn update_status(&mut self, caller: &Caller<'_>, key: &Key, object: Value) -> Result<Arc<Value>, Status> {
+        self.replace(caller, key, object, Part::Status)
+    }
+
+    /// Changes a copy of an object and writes it back; the way of controllers inside the world.
+    ///
+    /// # Errors
+    /// As [`ApiServer::update`].
+    pub fn modify(
+        &mut self,
+        caller: &Caller<'_>,
+        key: &Key,
+        part: Part,
+        change: impl FnOnce(&mut Value),
+    ) -> Result<Arc<Value>, Status> {
+        let mut object = self.get(key).ok_or_else(|| Status::not_found(key))?.clone();
+        change(&mut object);
+        self.replace(caller, key, object, part)
+    }
+
+    fn replace(&mut self, caller: &Caller<'_>, key: &Key, object: Value, part: Part) -> Result<Arc<Value>, Status> {
+        let kind = self.served(&key.gr)?;
+        let live = self.objects.get(key).cloned().ok_or_else(|| Status::not_found(key))?;
+        let (named, object) = self.named(&kind, key.namespace.as_deref(), object)?;
+        if named != *key {
+            let message =
+                format!("the name of the object ({}) does not match the name on the URL ({})", named.name, key.name);
+            return Err(Status::bad_request(message));
+        }
+        let api_version = meta::text(&object, &["apiVersion"]).to_owned();
+        let next = next(caller, &kind, key, &live, object, part)?;
+        let mut owners = Owners::of(&live);
+        let comparison = compare(&live, &next, Shape::of(&kind, &api_version));
+        owners.updated(caller, &api_version, part.subresource(), &comparison);
+        self.store(caller, &kind, key, &live, next, &owners)
+    }
+
+    /// Stores the next state of an object, or takes it out when its last finalizer is gone.
+    pub(super) fn store(
+        &mut self,
+        caller: &Caller<'_>,
+        kind: &Kind,
+        key: &Key,
+        live: &Arc<Value>,
+        mut next: Value,
+        owners: &Owners,
+    ) -> Result<Arc<Value>, Status> {
+        next["apiVersion"] = json!(kind.storage_api_version());
+        if let Some(managed) = meta::at(live, &["metadata", "managedFields"]) {
+            meta::metadata_mut(&mut next).insert("managedFields".into(), managed.clone());
+        }
+        let same_owners = Owners::of(live) == *owners;
+        if next == **live && same_owners {
+            return Ok(Arc::clone(live));
+        }
+        owners.write(&mut next);
+        if caller.dry_run {
+            return Ok(Arc::new(next));
+        }
+        if super::delete::is_done(kind, &next) {
+            return Ok(self.take(key, next));
+        }
+        Ok(self.put(key.clone(), next))
+    }
+}
+
+/// What an object becomes when `object` is written over `live`: with what the server keeps, completed and checked.
+pub(super) fn next(
+    caller: &Caller<'_>,
+    kind: &Kind,
+    key: &Key,
+    live: &Value,
+    mut object: Value,
+    part: Part,
+) -> Result<Value, Status> {
+    let uid = meta::uid(&object);
+    if !uid.is_empty() && uid != meta::uid(live) {
+        let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", meta::uid(live));
+        return Err(Status::conflict(key, &why));
+    }
+    let version = meta::text(&object, &["metadata", "resourceVersion"]);
+    if !version.is_empty() && version != meta::text(live, &["metadata", "resourceVersion"]) {
+        return Err(Status::modified(key));
+    }
+    let api_version = object.get("apiVersion").cloned();
+    match part {
+        Part::Object => {
+            keep_metadata(&mut object, live);
+            if kind.has_status() {
+                keep(&mut object, live, "status");
+            }
+        }
+        Part::Status => {
+            let status = object.get_mut("status").map(Value::take);
+            let mut next = live.clone();
+            if let Some(map) = next.as_object_mut() {
+                match status {
+                    Some(status) if !status.is_null() => map.insert("status".into(), status),
+                    _ => map.remove("status"),
+                };
+                if let Some(version) = api_version {
+                    map.insert("apiVersion".into(), version);
+                }
+            }
+            object = next;
+        }
+    }
+    admission::default_all(kind, &mut object);
+    admission::check_update(kind, key, live, &object)?;
+    if admission::counts_generations(kind) && part == Part::Object && admission::is_new_generation(kind, live, &object)
+    {
+        let generation = meta::generation(live) + 1;
+        meta::metadata_mut(&mut object).insert("generation".into(), json!(generation));
+    }
+    let _ = caller;
+    Ok(object)
+}
+
+/// Puts back the metadata that only the server writes.
+fn keep_metadata(object: &mut Value, live: &Value) {
+    const KEPT: [&str; 10] = [
+        "name",
+        "generateName",
+        "namespace",
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "managedFields",
+    ];
+    let metadata = meta::metadata_mut(object);
+    for name in KEPT {
+        match meta::at(live, &["metadata", name]) {
+            Some(value) => metadata.insert(name.into(), value.clone()),
+            None => metadata.remove(name),
+        };
+    }
+    metadata.remove("selfLink");
+    for name in ["labels", "annotations", "finalizers", "ownerReferences"] {
+        let empty = metadata.get(name).is_some_and(|v| match v {
+            Value::Object(map) => map.is_empty(),
+            Value::Array(items) => items.is_empty(),
+            Value::Null => true,
+            _ => false,
+        });
+        if empty {
+            metadata.remove(name);
+        }
+    }
+}
+
+fn keep(object: &mut Value, live: &Value, field: &str) {
+    if let Some(map) = object.as_object_mut() {
+        match live.get(field) {
+            Some(value) => map.insert(field.to_owned(), value.clone()),
+            None => map.remove(field),
+        };
+    }
+}
