@@ -1,1 +1,6 @@
-//! Helm without Helm: chart fetch, templates, release storage, install and upgrade
+//! Helm without Helm: chart fetch, templates, release storage, install and upgrade.
+pub mod chart;
+pub mod manifest;
+pub mod template;
+pub mod version;
+pub mod yaml;

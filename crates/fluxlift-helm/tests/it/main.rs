@@ -1,0 +1,4 @@
+//! Tests of the whole crate, from the outside.
+
+mod chart;
+mod yaml;
