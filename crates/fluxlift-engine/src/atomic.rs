@@ -9,7 +9,8 @@ use std::path::Path;
 /// folder made durable. Only the owner may read it. On any error the old content is untouched.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path has no file name"))?;
+    let name =
+        path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path has no file name"))?;
     let mut temporary = name.to_owned();
     temporary.push(".new");
     let temporary = folder.join(temporary);

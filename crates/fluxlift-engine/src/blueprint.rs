@@ -6,6 +6,7 @@ use std::fmt;
 use fluxlift_core::UnitPath;
 use serde::{Deserialize, Serialize};
 
+use crate::hooks::Hook;
 use crate::unit::{UnitError, UnitSpec, Values};
 
 /// What is done to the units of a run.
@@ -71,6 +72,15 @@ pub struct Evaluated {
     /// The units whose outputs were not known, so that mock outputs stand in for them. Never anything but empty when
     /// applying.
     pub mocked: Vec<UnitPath>,
+    /// The user's commands around what is done, in their order.
+    pub hooks: Vec<Hook>,
+}
+
+impl Evaluated {
+    /// A unit without mock outputs and hooks.
+    pub const fn plain(spec: UnitSpec) -> Self {
+        Self { spec, mocked: Vec::new(), hooks: Vec::new() }
+    }
 }
 
 /// A tree, as the engine sees it.

@@ -17,6 +17,7 @@
 pub mod blueprint;
 pub mod fingerprint;
 pub mod home;
+pub mod hooks;
 pub mod journal;
 pub mod lock;
 pub mod plan;

@@ -240,10 +240,7 @@ mod tests {
     #[test]
     fn a_circle_is_printed_as_a_loop() {
         let error = Schedule::new(&nodes(&[("a", &["c"]), ("b", &["a"]), ("c", &["b"])]), Command::Apply, None);
-        assert_eq!(
-            error.unwrap_err().to_string(),
-            "the units need each other in a circle: a -> c -> b -> a"
-        );
+        assert_eq!(error.unwrap_err().to_string(), "the units need each other in a circle: a -> c -> b -> a");
     }
 
     #[test]

@@ -176,6 +176,12 @@ impl UnitError {
         self.kind
     }
 
+    /// The message followed by those of its causes, in one line.
+    pub fn chain(&self) -> String {
+        let causes = std::iter::successors(std::error::Error::source(self), |cause| cause.source());
+        causes.fold(self.to_string(), |text, cause| format!("{text}: {cause}"))
+    }
+
     /// What to do next.
     pub fn hints(&self) -> &[Hint] {
         &self.hints
@@ -184,13 +190,8 @@ impl UnitError {
 
 impl<E: Explain> From<E> for UnitError {
     fn from(error: E) -> Self {
-        Self {
-            message: error.to_string(),
-            kind: error.kind(),
-            hints: error.hints(),
-            source: None,
-        }
-        .keeping_causes_of(&error)
+        Self { message: error.to_string(), kind: error.kind(), hints: error.hints(), source: None }
+            .keeping_causes_of(&error)
     }
 }
 

@@ -47,7 +47,10 @@ pub struct Journal {
 
 impl std::fmt::Debug for Journal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Journal").field("path", &self.path).field("entries", &self.entries.len()).finish_non_exhaustive()
+        f.debug_struct("Journal")
+            .field("path", &self.path)
+            .field("entries", &self.entries.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -129,13 +132,15 @@ pub(super) struct Sound {
 
 /// Reads and checks a journal. Everything after the last newline is torn and left out.
 pub(super) fn read_sound(path: &Path) -> Result<Sound, JournalError> {
-    let bytes =
-        fs::read(path).map_err(|source| JournalError::Io { what: "read", path: path.to_owned(), source })?;
+    let bytes = fs::read(path).map_err(|source| JournalError::Io { what: "read", path: path.to_owned(), source })?;
     let length = bytes.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
     let (mut entries, mut link) = (Vec::new(), Link::default());
     for (n, line) in bytes[..length].split_inclusive(|&b| b == b'\n').enumerate() {
-        let text = std::str::from_utf8(&line[..line.len() - 1])
-            .map_err(|_| JournalError::Broken { path: path.to_owned(), line: n + 1, why: "the line is not text" })?;
+        let text = std::str::from_utf8(&line[..line.len() - 1]).map_err(|_| JournalError::Broken {
+            path: path.to_owned(),
+            line: n + 1,
+            why: "the line is not text",
+        })?;
         let (entry, next) = chain::decode(&link, n as u64 + 1, text).map_err(|refusal| match refusal {
             Refusal::Version(version) => JournalError::Version { path: path.to_owned(), version },
             Refusal::Broken(why) => JournalError::Broken { path: path.to_owned(), line: n + 1, why },

@@ -163,7 +163,9 @@ impl UnsettledActs {
             Record::Intended { unit, act } => self.set(unit, act, Settled::Intended),
             Record::Done { unit, act, outcome } => self.set(unit, act, Settled::Done(outcome.clone())),
             // A unit that ended well has its outcome in the state.
-            Record::UnitFinished { unit, result: UnitResult::Succeeded { .. }, .. } => self.0.retain(|a| a.unit != *unit),
+            Record::UnitFinished { unit, result: UnitResult::Succeeded { .. }, .. } => {
+                self.0.retain(|a| a.unit != *unit)
+            }
             _ => {}
         }
     }

@@ -51,9 +51,9 @@ impl Explain for LockError {
 
     fn hints(&self) -> Vec<Hint> {
         match self {
-            Self::Held { elsewhere: true, .. } => vec![Hint::new(
-                "if that machine no longer runs it, free the lock with `fluxlift state unlock`",
-            )],
+            Self::Held { elsewhere: true, .. } => {
+                vec![Hint::new("if that machine no longer runs it, free the lock with `fluxlift state unlock`")]
+            }
             Self::Held { .. } => vec![
                 Hint::new("wait for that run to end"),
                 Hint::new("if it hangs, end its process; the lock is free as soon as it is gone"),

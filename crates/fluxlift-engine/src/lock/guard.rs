@@ -12,8 +12,7 @@ use crate::{Home, atomic};
 #[derive(Debug)]
 pub struct Lock {
     fence: Fence,
-    /// Locked for as long as it is open.
-    _file: File,
+    file: File,
 }
 
 /// A lock that was just taken.
@@ -71,7 +70,7 @@ impl Lock {
         }
         let epoch = before.epoch.max(at_least) + 1;
         record(home, &Holder { epoch, owner: Some(owner) })?;
-        let lock = Self { fence: Fence { home: home.clone(), epoch }, _file: file };
+        let lock = Self { fence: Fence { home: home.clone(), epoch }, file };
         Ok(Acquired { lock, left_behind: before.owner })
     }
 
@@ -92,6 +91,8 @@ impl Drop for Lock {
         if self.fence.check().is_ok() {
             let _ = record(&self.fence.home, &Holder { epoch: self.fence.epoch, owner: None });
         }
+        // Closing alone would leave it locked while a child that is just being started still has a copy.
+        let _ = self.file.unlock();
     }
 }
 

@@ -13,6 +13,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 
 use super::{Known, Plan, PlannedUnit};
+use crate::hooks::Hooks;
 use crate::run::{Engine, Failures, Preflight, RunError, RunOptions, Speaker, considering, elapsed, seed_of};
 use crate::schedule::Schedule;
 use crate::state::State;
@@ -113,9 +114,7 @@ impl<'a> Planner<'a> {
     fn ask(&self, command: Command, path: UnitPath, known: &Known<'_>) -> BoxFuture<'static, Answer> {
         let started = self.engine.clock.now();
         self.speaker.unit(&path, EventKind::UnitStarted);
-        let at_once = |path, input_hash, change| {
-            async move { Answer { path, started, input_hash, change } }.boxed()
-        };
+        let at_once = |path, input_hash, change| async move { Answer { path, started, input_hash, change } }.boxed();
         let key = self.engine.blueprint.key(&path);
         let before = self.state.units.get(&key);
         if command == Command::Destroy {
@@ -139,9 +138,16 @@ impl<'a> Planner<'a> {
             Err(error) => return at_once(path, None, Err(error)),
         };
         let cx = self.context(&path, &key);
+        let hooks =
+            Hooks { hooks: evaluated.hooks, runner: self.engine.hooks.clone(), events: cx.gates.events.clone() };
         let unproven = before.and_then(|b| b.unproven.clone());
         async move {
-            let change = unit.plan(&cx).await.map(|change| considering(change, unproven.as_deref()));
+            let change = match hooks.before().await {
+                Ok(()) => unit.plan(&cx).await.map(|change| considering(change, unproven.as_deref())),
+                Err(error) => Err(error),
+            };
+            let after = hooks.after(change.as_ref().err()).await;
+            let change = change.and_then(|change| after.map(|()| change));
             Answer { path, started, input_hash, change }
         }
         .boxed()
@@ -188,14 +194,14 @@ impl<'a> Planner<'a> {
         let name = "its inputs can be evaluated".to_owned();
         let evaluated = match self.engine.blueprint.evaluate(path, Command::Plan, known) {
             Ok(evaluated) => evaluated,
-            Err(error) => return vec![Check { name, outcome: Err(chain(&error)) }],
+            Err(error) => return vec![Check { name, outcome: Err(error.chain()) }],
         };
         let waits = not_known_yet(&evaluated);
         match (self.engine.modules.unit(evaluated.spec), waits) {
             (Ok(unit), _) => unit.preflight(&self.context(path, &self.engine.blueprint.key(path))).await,
             // Null and mock outputs do not have to fit the unit.
             (Err(_), Some(waits)) => vec![Check { name, outcome: Ok(format!("not yet: {waits}")) }],
-            (Err(error), None) => vec![Check { name, outcome: Err(chain(&error)) }],
+            (Err(error), None) => vec![Check { name, outcome: Err(error.chain()) }],
         }
     }
 
@@ -220,11 +226,6 @@ fn not_known_yet(evaluated: &Evaluated) -> Option<String> {
     }
     let unknown = evaluated.spec.inputs.iter().find(|(_, value)| Value::has_unknown(value));
     unknown.map(|(name, _)| format!("its input {name} is not known yet"))
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// A plan does nothing that would have to be remembered.

@@ -55,7 +55,10 @@ impl Plan {
             return stale("it was made for another state".to_owned());
         }
         if self.serial != state.serial {
-            return stale(format!("it was made for serial {} of the state, which now has {}", self.serial, state.serial));
+            return stale(format!(
+                "it was made for serial {} of the state, which now has {}",
+                self.serial, state.serial
+            ));
         }
         if !self.units.iter().map(|unit| &unit.path).eq(schedule.order()) {
             return stale("the tree has other units now".to_owned());

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::executor::{Ended, Executor, Outcome};
 use super::{Engine, RunError, RunOptions, RunReport, Speaker, UnitReport, seed_of};
+use crate::hooks::Hooks;
 use crate::journal::{Record, RunId, SharedJournal, UnitActs, UnsettledActs, shared};
 use crate::lock::Fence;
 use crate::plan::Known;
@@ -43,10 +44,13 @@ pub(super) struct Dispatcher<'a> {
 #[derive(Default)]
 struct Progress {
     running: FuturesUnordered<BoxFuture<'static, Ended>>,
+    /// The units that run, and when they started.
     started: BTreeMap<UnitPath, Timestamp>,
+    /// Every unit that started, in that order.
+    begun: Vec<UnitPath>,
     reports: Vec<UnitReport>,
     halted: bool,
-    aborted: bool,
+    stopping: bool,
     fatal: Option<RunError>,
 }
 
@@ -61,24 +65,25 @@ impl Dispatcher<'_> {
             }
             tokio::select! {
                 biased;
-                () = self.engine.shutdown.aborted() => {
-                    progress.aborted = true;
-                    break;
-                }
-                () = self.engine.shutdown.requested(), if !progress.halted => {
-                    progress.halted = true;
-                    self.speaker.run(EventKind::Warning {
-                        message: "stopping after the current acts; once more to abort".to_owned(),
-                    });
-                }
+                () = self.engine.shutdown.aborted() => break,
+                () = self.engine.shutdown.requested(), if !progress.stopping => self.heed(&mut progress),
                 Some(ended) = progress.running.next() => self.settle(ended, &mut progress).await,
             }
         }
         self.finish(progress)
     }
 
+    /// Heeds a request to stop: nothing new starts, and whoever asked learns what a second request does.
+    fn heed(&self, progress: &mut Progress) {
+        if self.engine.shutdown.is_requested() && !progress.stopping {
+            (progress.stopping, progress.halted) = (true, true);
+            let message = "stopping after the current acts; once more to abort".to_owned();
+            self.speaker.run(EventKind::Warning { message });
+        }
+    }
+
     async fn start_ready(&mut self, progress: &mut Progress) {
-        progress.halted |= self.engine.shutdown.is_requested();
+        self.heed(progress);
         while !progress.halted && progress.running.len() < self.options.parallelism.max(1) {
             let Some(path) = self.schedule.ready().into_iter().next() else { return };
             self.schedule.start(&path);
@@ -89,6 +94,7 @@ impl Dispatcher<'_> {
             }
             let started = self.engine.clock.now();
             progress.started.insert(path.clone(), started);
+            progress.begun.push(path.clone());
             self.speaker.unit(&path, EventKind::UnitStarted);
             match self.prepare(&path, started) {
                 Ok(executor) => {
@@ -98,7 +104,8 @@ impl Dispatcher<'_> {
                 }
                 Err(error) => {
                     let outcome = Err(Arc::new(error));
-                    self.settle(Ended { path, started: Some(started), proofs: Vec::new(), outcome }, progress).await;
+                    let ended = Ended { path, started: Some(started), proofs: Vec::new(), outcome, afterwards: None };
+                    self.settle(ended, progress).await;
                 }
             }
         }
@@ -143,11 +150,14 @@ impl Dispatcher<'_> {
             return Err(refused.into());
         }
         let before = self.state.units.get(&key);
+        let cx = self.context(path, &key, before);
+        let hooks = Hooks { hooks: evaluated.hooks, runner: engine.hooks.clone(), events: cx.gates.events.clone() };
         Ok(Executor {
             path: path.clone(),
             command: self.command,
             unit,
-            cx: self.context(path, &key, before),
+            cx,
+            hooks,
             settled: before.is_some_and(|b| b.module == module && b.input_hash == input_hash && b.unproven.is_none()),
             unproven: before.and_then(|b| b.unproven.clone()),
             module,
@@ -169,13 +179,8 @@ impl Dispatcher<'_> {
                 }
             })
         };
-        let acts = UnitActs::new(
-            key.clone(),
-            self.journal.clone(),
-            self.acts.clone(),
-            self.fence.clone(),
-            clock.clone(),
-        );
+        let acts =
+            UnitActs::new(key.clone(), self.journal.clone(), self.acts.clone(), self.fence.clone(), clock.clone());
         UnitContext {
             gates: GateContext { clock, events, cancel: self.waits.child_token(), ledger },
             acts: Arc::new(acts),
@@ -186,9 +191,9 @@ impl Dispatcher<'_> {
     }
 
     async fn settle(&mut self, ended: Ended, progress: &mut Progress) {
-        let Ended { path, started, proofs, outcome } = ended;
+        let Ended { path, started, proofs, outcome, afterwards } = ended;
         let settled = match outcome {
-            Ok(outcome) => self.remember(&path, outcome).await,
+            Ok(outcome) => self.remember(&path, outcome).await.and_then(|change| afterwards.map_or(Ok(change), Err)),
             Err(error) => Err(error),
         };
         let (result, error) = match settled {
@@ -305,7 +310,8 @@ impl Dispatcher<'_> {
         }
         let finished = self.engine.clock.now();
         let mut units = progress.reports;
-        units.sort_by_key(|unit| (unit.started.is_none(), unit.started));
+        let begun = progress.begun;
+        units.sort_by_key(|unit| begun.iter().position(|path| *path == unit.path).unwrap_or(usize::MAX));
         let cancelled = units.iter().any(|unit| unit.result == UnitResult::Cancelled);
         let interrupted = stopped && cancelled;
         let report =

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::dispatcher::Dispatcher;
 use super::{EventSink, RunError, RunOptions, RunReport, Shutdown, Speaker};
 use crate::fingerprint::hex;
+use crate::hooks::{HookRunner, SystemHooks};
 use crate::journal::{History, Journal, JournalObserver, NoObserver, Record, RunId, UnsettledActs};
 use crate::lock::{Acquired, Lock, Owner};
 use crate::plan::Planner;
@@ -48,6 +49,8 @@ pub struct Engine<'a> {
     pub events: EventSink,
     /// How it is stopped.
     pub shutdown: Shutdown,
+    /// Who runs the user's hooks.
+    pub hooks: Arc<dyn HookRunner>,
     /// Who watches the journal.
     pub observer: Arc<dyn JournalObserver>,
 }
@@ -78,6 +81,7 @@ impl<'a> Engine<'a> {
             clock,
             events: EventSink::silent(),
             shutdown: Shutdown::new(),
+            hooks: Arc::new(SystemHooks),
             observer: Arc::new(NoObserver),
         }
     }

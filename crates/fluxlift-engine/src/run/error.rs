@@ -83,9 +83,7 @@ impl Explain for RunError {
             Self::JournalWrite { .. } => vec![Hint::new(
                 "nothing that can't be repeated was done without a record; make room, then run `fluxlift resume`",
             )],
-            Self::Plan(failures) => {
-                failures.0.iter().flat_map(|(_, error)| error.hints().iter().cloned()).collect()
-            }
+            Self::Plan(failures) => failures.0.iter().flat_map(|(_, error)| error.hints().iter().cloned()).collect(),
             Self::StalePlan(_) => vec![Hint::new("plan again and apply that plan")],
             Self::Interrupted(_) => vec![],
         }

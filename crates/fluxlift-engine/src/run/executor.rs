@@ -9,6 +9,7 @@ use fluxlift_gate::Proof;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::hooks::Hooks;
 use crate::unit::{Applied, Change, Unit, UnitContext, UnitError};
 use crate::{Command, InputHash};
 
@@ -21,6 +22,7 @@ pub(super) struct Executor {
     pub(super) command: Command,
     pub(super) unit: Box<dyn Unit>,
     pub(super) cx: UnitContext,
+    pub(super) hooks: Hooks,
     /// Whether the state says that nothing but the world itself can call for an apply.
     pub(super) settled: bool,
     /// Why its last run was not proven, if it was not.
@@ -36,6 +38,8 @@ pub(super) struct Ended {
     pub(super) started: Option<Timestamp>,
     pub(super) proofs: Vec<Proof>,
     pub(super) outcome: Result<Outcome, Arc<UnitError>>,
+    /// What failed after the unit's own work was done: its outcome counts nevertheless.
+    pub(super) afterwards: Option<Arc<UnitError>>,
 }
 
 /// What a unit came to.
@@ -52,15 +56,15 @@ impl Executor {
     /// Works until the unit has ended or its deadline has passed.
     pub(super) async fn run(self) -> Ended {
         let mut work = Box::pin(self.work());
-        let outcome = match tokio::time::timeout(self.cx.deadline.budget(), &mut work).await {
-            Ok(outcome) => outcome,
+        let (outcome, afterwards) = match tokio::time::timeout(self.cx.deadline.budget(), &mut work).await {
+            Ok(ended) => ended,
             Err(_) => {
                 // First ask, as a first Ctrl-C does: the current act ends, and what it made is kept.
                 self.cx.gates.cancel.cancel();
                 match tokio::time::timeout(GRACE, &mut work).await {
-                    Ok(Ok(outcome)) => Ok(outcome),
-                    Ok(Err(error)) => Err(self.out_of_time(Some(error))),
-                    Err(_) => Err(self.out_of_time(None)),
+                    Ok((Ok(outcome), afterwards)) => (Ok(outcome), afterwards),
+                    Ok((Err(error), _)) => (Err(self.out_of_time(Some(error))), None),
+                    Err(_) => (Err(self.out_of_time(None)), None),
                 }
             }
         };
@@ -70,10 +74,21 @@ impl Executor {
             started: Some(self.started),
             proofs: self.cx.gates.ledger.proofs(),
             outcome: outcome.map_err(Arc::new),
+            afterwards: afterwards.map(Arc::new),
         }
     }
 
-    async fn work(&self) -> Result<Outcome, UnitError> {
+    /// The unit's work between its hooks: what came of the one, and what failed after it.
+    async fn work(&self) -> (Result<Outcome, UnitError>, Option<UnitError>) {
+        let outcome = match self.hooks.before().await {
+            Ok(()) => self.act().await,
+            Err(error) => Err(error),
+        };
+        let after = self.hooks.after(outcome.as_ref().err()).await;
+        (outcome, after.err())
+    }
+
+    async fn act(&self) -> Result<Outcome, UnitError> {
         match self.command {
             Command::Destroy => {
                 self.unit.destroy(&self.cx).await?;
@@ -121,7 +136,9 @@ impl Explain for OutOfTime {
     }
 
     fn hints(&self) -> Vec<fluxlift_core::Hint> {
-        vec![fluxlift_core::Hint::new("mend what it waited for, then run `fluxlift resume`; nothing done so far is lost")]
+        vec![fluxlift_core::Hint::new(
+            "mend what it waited for, then run `fluxlift resume`; nothing done so far is lost",
+        )]
     }
 }
 

@@ -108,7 +108,8 @@ impl UnitDocument {
             None => Vec::new(),
             Some(sealed) => {
                 // serde_json's own words could hold part of a secret.
-                serde_json::from_slice(&vault.open(sealed)?).map_err(|_| broken("it does not hold a list of secrets"))?
+                serde_json::from_slice(&vault.open(sealed)?)
+                    .map_err(|_| broken("it does not hold a list of secrets"))?
             }
         };
         let outputs = outputs::join(&self.outputs, &secrets).ok_or_else(|| broken("it lacks a secret"))?;

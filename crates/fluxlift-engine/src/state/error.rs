@@ -123,7 +123,9 @@ impl Explain for VaultError {
             Self::NoKey | Self::WrongKey => vec![Hint::new(
                 "set SOPS_AGE_KEY_FILE, or sops { age_key_file } in fluxlift.hcl, to the key that the state was sealed for",
             )],
-            Self::Recipient { .. } => vec![Hint::new("make a key pair with `age-keygen`; the recipient starts with age1")],
+            Self::Recipient { .. } => {
+                vec![Hint::new("make a key pair with `age-keygen`; the recipient starts with age1")]
+            }
             Self::Identity(_) => vec![Hint::new("an age key is a line that starts with AGE-SECRET-KEY-1")],
             Self::Broken(_) => vec![Hint::new("the previous state is beside it, in state.json.backup")],
         }

@@ -45,7 +45,9 @@ fn whole(json: &Json, secrets: &[Json]) -> Option<Value> {
                 let at = usize::try_from(at.as_u64()?).ok()?;
                 Value::from(secrets.get(at)?.clone()).sensitive()
             }
-            None => Value::Map(map.iter().map(|(k, v)| Some((unescaped(k), whole(v, secrets)?))).collect::<Option<_>>()?),
+            None => {
+                Value::Map(map.iter().map(|(k, v)| Some((unescaped(k), whole(v, secrets)?))).collect::<Option<_>>()?)
+            }
         },
         Json::Array(list) => Value::List(list.iter().map(|v| whole(v, secrets)).collect::<Option<_>>()?),
         plain => Value::from(plain.clone()),

@@ -1,0 +1,84 @@
+//! One writer at a time.
+
+use fluxlift_core::{ErrorKind, Explain};
+use fluxlift_engine::lock::{Holder, Lock, LockError, Owner, inspect, unlock};
+use fluxlift_engine::{Command, Home, RunError, RunOptions};
+
+use crate::fake::{Fake, owner};
+
+#[test]
+fn a_held_lock_names_its_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path());
+    let _first = Lock::acquire(&home, owner(), 0).unwrap();
+    let error = Lock::acquire(&home, Owner { pid: 43, ..owner() }, 0).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the state is locked by ada@station (pid 42) running run-all apply since 1970-01-01T00:00:00Z"
+    );
+    assert_eq!(error.kind(), ErrorKind::LockHeld);
+}
+
+#[test]
+fn a_lock_that_is_given_back_is_free_and_the_epoch_grows() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path());
+    for epoch in 1..4 {
+        let taken = Lock::acquire(&home, owner(), 0).unwrap();
+        assert_eq!((taken.lock.epoch(), taken.left_behind), (epoch, None));
+    }
+    assert_eq!(Lock::acquire(&home, owner(), 9).unwrap().lock.epoch(), 10);
+}
+
+/// The record of a process that was killed: the operating system has freed its lock.
+fn leave_behind(home: &Home, owner: Owner) {
+    std::fs::write(home.owner(), serde_json::to_vec(&Holder { epoch: 5, owner: Some(owner) }).unwrap()).unwrap();
+}
+
+#[test]
+fn a_lock_left_by_a_killed_process_is_taken_over_and_said_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path());
+    leave_behind(&home, owner());
+    let taken = Lock::acquire(&home, Owner { pid: 43, ..owner() }, 0).unwrap();
+    assert_eq!((taken.lock.epoch(), taken.left_behind), (6, Some(owner())));
+}
+
+#[test]
+fn a_lock_left_by_another_machine_is_respected_until_somebody_unlocks_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path());
+    let other = Owner { host: "laptop".into(), ..owner() };
+    leave_behind(&home, other.clone());
+    let error = Lock::acquire(&home, owner(), 0).unwrap_err();
+    assert!(matches!(error, LockError::Held { elsewhere: true, .. }), "{error}");
+    assert_eq!(unlock(&home).unwrap(), Some(other));
+    assert!(Lock::acquire(&home, owner(), 0).is_ok());
+}
+
+#[test]
+fn a_run_that_was_unlocked_is_fenced_off_and_leaves_the_new_owner_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path());
+    let old = Lock::acquire(&home, owner(), 0).unwrap().lock;
+    assert!(old.fence().check().is_ok());
+    unlock(&home).unwrap();
+    let new = Lock::acquire(&home, Owner { pid: 43, ..owner() }, 0).unwrap().lock;
+    assert!(matches!(old.fence().check(), Err(LockError::Fenced { ours: 1, theirs: 3 })));
+    drop(old);
+    assert_eq!(inspect(&home).unwrap().owner.map(|o| o.pid), Some(43));
+    assert!(new.fence().check().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_run_is_refused_but_outputs_and_plans_are_readable() {
+    let (fake, folder) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
+    let engine = fake.engine(folder.path());
+    engine.run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    let _held = Lock::acquire(&engine.home, owner(), 0).unwrap();
+    let error = engine.run(Command::Apply, RunOptions::default(), None).await.unwrap_err();
+    assert!(matches!(&error, RunError::Lock(LockError::Held { .. })), "{error}");
+    assert_eq!(error.kind().exit_code(), 4);
+    assert_eq!(engine.outputs().await.unwrap().len(), 2);
+    assert!(!engine.plan(Command::Apply, &RunOptions::default()).await.unwrap().has_changes());
+}

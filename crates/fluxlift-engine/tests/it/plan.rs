@@ -1,0 +1,84 @@
+//! What a plan says, and what a saved plan is bound to.
+
+use fluxlift_core::{ChangeKind, Explain};
+use fluxlift_engine::{Command, Plan, RunError, RunOptions};
+
+use crate::fake::{Fake, Script};
+
+fn kinds(plan: &Plan) -> Vec<String> {
+    plan.units.iter().map(|u| format!("{} {}", u.path, u.change)).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_outputs_that_are_not_known_yet_is_unknown() {
+    let (fake, home) = (Fake::chain(&["a", "b", "c"]), tempfile::tempdir().unwrap());
+    let plan = fake.engine(home.path()).plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    assert_eq!(kinds(&plan), ["a create", "b unknown", "c unknown"]);
+    assert_eq!(plan.units[1].reasons, ["its input a is not known yet"]);
+    assert!(plan.has_changes());
+    assert!(!home.path().join("state.json").exists());
+    assert!(!home.path().join("lock").exists());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_changed_input_is_an_update_with_its_reason() {
+    let (mut fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
+    fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    fake.script("b").input = "2";
+    let plan = fake.engine(home.path()).plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    assert_eq!(kinds(&plan), ["a no change", "b update"]);
+    assert_eq!(plan.units[1].reasons, ["its inputs differ"]);
+    assert_eq!(plan.count(ChangeKind::Update), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destroy_plan_lists_what_the_state_has() {
+    let (fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
+    let until = RunOptions { until: Some(crate::fake::unit("a")), ..RunOptions::default() };
+    fake.engine(home.path()).run(Command::Apply, until, None).await.unwrap();
+    let plan = fake.engine(home.path()).plan(Command::Destroy, &RunOptions::default()).await.unwrap();
+    assert_eq!(kinds(&plan), ["b no change", "a delete"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saved_plan_is_applied_as_it_was_made() {
+    let (fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
+    let engine = fake.engine(home.path());
+    let plan = engine.plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    let saved: Plan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
+    assert_eq!(saved, plan);
+    let report = engine.run(Command::Apply, RunOptions::default(), Some(&saved)).await.unwrap();
+    assert!(report.succeeded());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saved_plan_is_refused_once_the_state_has_moved_on() {
+    let (fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
+    let engine = fake.engine(home.path());
+    let plan = engine.plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    engine.run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    let error = engine.run(Command::Apply, RunOptions::default(), Some(&plan)).await.unwrap_err();
+    assert!(matches!(error, RunError::StalePlan(_)), "{error}");
+    assert_eq!(error.to_string(), "the plan is stale: it was made for serial 0 of the state, which now has 2");
+    assert_eq!(error.hints()[0].to_string(), "plan again and apply that plan");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saved_plan_is_refused_for_a_unit_whose_inputs_have_changed() {
+    let (mut fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
+    fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    let plan = fake.engine(home.path()).plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    fake.script("b").input = "2";
+    let engine = fake.engine(home.path());
+    let report = engine.run(Command::Apply, RunOptions::default(), Some(&plan)).await.unwrap();
+    let error = report.units[1].error.as_ref().unwrap().to_string();
+    assert_eq!(error, "the plan is stale: the inputs of b are no longer those of the plan");
+}
+
+#[tokio::test(start_paused = true)]
+async fn preflight_asks_every_unit_and_changes_nothing() {
+    let (fake, home) = (Fake::tree([("a", Script::default())]), tempfile::tempdir().unwrap());
+    let found = fake.engine(home.path()).preflight(&RunOptions::default()).await.unwrap();
+    assert_eq!(found[0].checks[0].outcome, Ok("200".into()));
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+}
