@@ -42,7 +42,6 @@ pub enum Number {
 
 impl Number {
     /// As a double.
-    #[expect(clippy::cast_precision_loss, reason = "HCL numbers beyond 2^53 do not occur in a tree")]
     pub const fn as_f64(self) -> f64 {
         match self {
             Self::Int(i) => i as f64,
@@ -60,7 +59,6 @@ impl Number {
 }
 
 impl From<f64> for Number {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "checked to be whole and small")]
     fn from(f: f64) -> Self {
         if f.fract() == 0.0 && f.abs() < 9.0e15 { Self::Int(f as i64) } else { Self::Float(f) }
     }
