@@ -16,9 +16,6 @@ mod template;
 mod traversal;
 mod unify;
 
-#[cfg(test)]
-mod tests;
-
 use fluxlift_core::{Number, Value};
 use hcl_edit::Span;
 use hcl_edit::expr::Expression;

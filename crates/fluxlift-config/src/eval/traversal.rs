@@ -55,7 +55,12 @@ fn walk(e: &Evaluator<'_>, value: Value, operators: Operators<'_>) -> Outcome<Va
         }
         TraversalOperator::Index(key) => {
             let (key, key_marked) = marks::strip(e.eval(key)?);
-            walk(e, marks::mark_if(index_by(e, value, &key, operator)?, key_marked), rest)
+            let member = match index_by(e, value, &key, operator) {
+                // The message would repeat the key.
+                Err(_) if key_marked => return Err(e.fault(operator, "there is no member of this sensitive name")),
+                other => other?,
+            };
+            walk(e, marks::mark_if(member, key_marked), rest)
         }
     }?;
     Ok(marks::mark_if(result, marked))

@@ -48,6 +48,11 @@ impl Identities {
         self.0.iter().map(|identity| identity.to_public().to_string()).collect()
     }
 
+    /// The keys.
+    pub fn keys(&self) -> &[age::x25519::Identity] {
+        &self.0
+    }
+
     /// Whether there is no key.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

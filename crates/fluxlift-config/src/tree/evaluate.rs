@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fluxlift_core::{UnitPath, Value};
 
 use super::dependency::{OutputSource, WithOutputs};
-use super::include::merge_inputs;
+use super::include::merge_all;
 use super::layers::Layer;
 use super::opened::Opened;
 use super::terraform::{self, ExtraArguments, Generate, Hook, RemoteState};
@@ -40,7 +40,7 @@ pub(super) fn evaluate(
 ) -> Outcome<Evaluated> {
     let mocked = RefCell::new(BTreeSet::new());
     let mut evaluated = Evaluated::default();
-    let mut inputs = Value::Map(BTreeMap::new());
+    let mut inputs = Vec::new();
     for layer in Layer::of(opened) {
         let names = WithOutputs {
             given: &layer.opened.given,
@@ -59,7 +59,7 @@ pub(super) fn evaluate(
                 }
             }
         })?;
-        inputs = merge_inputs(inputs, of_layer, layer.merge);
+        inputs.push((of_layer, layer.merge));
         for block in layer.blocks("terraform") {
             layer.read_body(session, &names, &block.body, |reader| {
                 for hook in terraform::hooks(block, &reader)? {
@@ -85,7 +85,7 @@ pub(super) fn evaluate(
             block::only(source, &block.body, "errors", &[], &["retry", "ignore"])?;
         }
     }
-    evaluated.inputs = spread(inputs);
+    evaluated.inputs = spread(merge_all(inputs));
     evaluated.used_mocks = mocked.into_inner().into_iter().collect();
     Ok(evaluated)
 }

@@ -95,8 +95,13 @@ pub(super) fn exposed(session: &Session, includes: &[Include]) -> Outcome<Value>
     Ok(Value::map(all))
 }
 
+/// The inputs of all layers, the unit's own last. Each layer says how what comes after it is merged over it.
+pub(super) fn merge_all(layers: Vec<(Value, Merge)>) -> Value {
+    layers.into_iter().rev().fold(Value::Null, |child, (parent, merge)| merge_inputs(parent, child, merge))
+}
+
 /// `child` merged over `parent`, both values of `inputs`.
-pub(super) fn merge_inputs(parent: Value, child: Value, merge: Merge) -> Value {
+fn merge_inputs(parent: Value, child: Value, merge: Merge) -> Value {
     let ((parent, one), (child, two)) = (marks::lift(parent), marks::lift(child));
     let merged = match (parent, child) {
         (Value::Map(mut all), Value::Map(child)) => {

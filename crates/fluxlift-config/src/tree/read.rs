@@ -1,11 +1,13 @@
 //! `read_terragrunt_config`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use fluxlift_core::Value;
 
 use super::block::Reader;
-use super::include::{Merge, merge_inputs};
+use super::include::merge_all;
+use super::layers::Layer;
 use super::opened::Opened;
 use crate::error::{Fault, Outcome};
 use crate::eval::Evaluator;
@@ -26,11 +28,12 @@ pub(crate) fn read_config(context: &Context<'_>, path: &Path) -> Outcome<Value> 
         Fault::at(&nowhere, None, message)
     };
     let opened = Opened::open_path(session, path, place, true, unread)?;
-    let mut inputs = Value::Map(Default::default());
-    for include in opened.includes.iter().filter(|include| include.merge != Merge::No) {
-        inputs = merge_inputs(inputs, inputs_of(context, &include.opened)?, include.merge);
-    }
-    inputs = merge_inputs(inputs, inputs_of(context, &opened)?, Merge::Shallow);
+    let layers = Layer::of(&opened);
+    let inputs = layers.iter().map(|layer| Ok((inputs_of(context, layer.opened)?, layer.merge)));
+    let inputs = match merge_all(inputs.collect::<Outcome<_>>()?) {
+        Value::Null => Value::Map(BTreeMap::new()),
+        inputs => inputs,
+    };
     let value = Value::map([("locals", opened.locals()), ("inputs", inputs)]);
     lock(&session.configs).insert(key, value.clone());
     Ok(value)

@@ -1,0 +1,7 @@
+//! The tree loader as the engine uses it.
+
+mod errors;
+mod functions;
+mod reference;
+mod support;
+mod units;

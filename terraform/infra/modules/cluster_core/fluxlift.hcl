@@ -1,0 +1,2 @@
+# The cluster's virtual machines.
+native = "cluster_core"

@@ -1,0 +1,2 @@
+# Phase 2: the controllers, each proven, and then the sync.
+native = "flux_instance"

@@ -1,0 +1,49 @@
+# For plain Terragrunt and Terraform: the fluxlift binary does the work and proves it. No provider is downloaded.
+
+terraform {
+  required_version = ">= 1.4"
+}
+
+locals {
+  inputs = {
+    flux_version       = var.flux_version
+    git_repository     = var.git_repository
+    git_branch         = var.git_branch
+    git_path           = var.git_path
+    sops_age_key       = var.sops_age_key
+    github_token       = var.github_token
+    kustomize_patches  = var.kustomize_patches
+    repo_root          = var.repo_root
+    kubeconfig_path    = var.kubeconfig_path
+    kubeconfig_content = var.kubeconfig_content
+  }
+}
+
+resource "terraform_data" "instance" {
+  # Any change of an input runs the provisioner again; the hash keeps secrets out of the plan.
+  triggers_replace = [sha256(jsonencode(local.inputs))]
+
+  # What later runs and destroy need. Nothing here is secret.
+  input = {
+    sync_path       = var.git_path
+    kubeconfig_path = var.kubeconfig_path
+  }
+
+  provisioner "local-exec" {
+    command = "fluxlift apply --native flux_instance --non-interactive"
+
+    # The inputs go through the environment, never through the arguments, which every process on the machine can read.
+    environment = {
+      FLUXLIFT_INPUTS = jsonencode(local.inputs)
+    }
+  }
+
+  provisioner "local-exec" {
+    when    = destroy
+    command = "fluxlift destroy --native flux_instance --non-interactive"
+
+    environment = {
+      FLUXLIFT_INPUTS = jsonencode(self.input)
+    }
+  }
+}

@@ -1,0 +1,56 @@
+variable "flux_version" {
+  description = "Version of the Flux distribution."
+  type        = string
+}
+
+variable "git_repository" {
+  description = "URL of the Git repository."
+  type        = string
+}
+
+variable "git_branch" {
+  description = "Branch."
+  type        = string
+}
+
+variable "git_path" {
+  description = "Folder in the repository that is synced."
+  type        = string
+}
+
+variable "sops_age_key" {
+  description = "Age key that the cluster decrypts secrets with."
+  type        = string
+  default     = ""
+  sensitive   = true
+}
+
+variable "github_token" {
+  description = "Token for the repository; empty for none."
+  type        = string
+  default     = ""
+  sensitive   = true
+}
+
+variable "kustomize_patches" {
+  description = "Patches for the distribution's manifests."
+  type        = any
+  default     = []
+}
+
+variable "repo_root" {
+  description = "Root of the checkout."
+  type        = string
+}
+
+variable "kubeconfig_path" {
+  description = "Kubeconfig file."
+  type        = string
+}
+
+variable "kubeconfig_content" {
+  description = "Kubeconfig; it wins over the file."
+  type        = string
+  default     = ""
+  sensitive   = true
+}

@@ -1,0 +1,2 @@
+# Hands each node its configuration.
+native = "talos_apply_config"

@@ -1,0 +1,2 @@
+# Starts etcd once and fetches the kubeconfig.
+native = "talos_bootstrap"

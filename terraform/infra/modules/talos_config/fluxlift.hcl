@@ -1,0 +1,2 @@
+# One machine configuration for each node.
+native = "talos_config"

@@ -1,0 +1,2 @@
+# The cluster's secrets bundle.
+native = "talos_secrets"
