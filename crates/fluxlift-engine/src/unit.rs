@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fluxlift_core::{ActLog, ChangeKind, Deadline, ErrorKind, Explain, Hint, UnitPath, Value};
+use fluxlift_core::{ActLog, ChangeKind, Deadline, Diagnostic, ErrorKind, Explain, Hint, UnitPath, Value};
 use fluxlift_gate::GateContext;
 use thiserror::Error;
 
@@ -149,6 +149,7 @@ pub struct UnitError {
     message: String,
     kind: ErrorKind,
     hints: Vec<Hint>,
+    diagnostics: Vec<Diagnostic>,
     #[source]
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -156,12 +157,24 @@ pub struct UnitError {
 impl UnitError {
     /// A failure without a deeper cause.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), kind: ErrorKind::Failed, hints: Vec::new(), source: None }
+        Self {
+            message: message.into(),
+            kind: ErrorKind::Failed,
+            hints: Vec::new(),
+            diagnostics: Vec::new(),
+            source: None,
+        }
+    }
+
+    /// A failure that is about places in files.
+    pub fn at(diagnostics: Vec<Diagnostic>) -> Self {
+        let message = diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        Self { diagnostics, ..Self::new(message) }
     }
 
     /// A failure with a plain cause.
     pub fn caused_by(message: impl Into<String>, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self { message: message.into(), kind: ErrorKind::Failed, hints: Vec::new(), source: Some(source.into()) }
+        Self { source: Some(source.into()), ..Self::new(message) }
     }
 
     /// The same, with what to do next.
@@ -174,6 +187,11 @@ impl UnitError {
     /// What sort of failure it is.
     pub const fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// The places in files that it is about; their hints are their own.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
     }
 
     /// The message followed by those of its causes, in one line.
@@ -190,8 +208,14 @@ impl UnitError {
 
 impl<E: Explain> From<E> for UnitError {
     fn from(error: E) -> Self {
-        Self { message: error.to_string(), kind: error.kind(), hints: error.hints(), source: None }
-            .keeping_causes_of(&error)
+        Self {
+            message: error.to_string(),
+            kind: error.kind(),
+            hints: error.hints(),
+            diagnostics: Vec::new(),
+            source: None,
+        }
+        .keeping_causes_of(&error)
     }
 }
 

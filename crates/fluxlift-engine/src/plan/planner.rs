@@ -42,7 +42,7 @@ impl<'a> Planner<'a> {
     }
 
     pub(crate) async fn plan(&self, command: Command) -> Result<Plan, RunError> {
-        let nodes = self.engine.blueprint.nodes();
+        let nodes = self.engine.nodes(self.options)?;
         let mut schedule = Schedule::new(&nodes, command, self.options.until.as_ref())?;
         let order = schedule.order().to_vec();
         let began = self.engine.clock.now();
@@ -172,7 +172,7 @@ impl<'a> Planner<'a> {
     }
 
     pub(crate) async fn preflight(&self) -> Result<Vec<Preflight>, RunError> {
-        let nodes = self.engine.blueprint.nodes();
+        let nodes = self.engine.nodes(self.options)?;
         let schedule = Schedule::new(&nodes, Command::Apply, self.options.until.as_ref())?;
         let known = Known::of(self.engine.blueprint, self.state);
         let mut found = Vec::new();

@@ -13,7 +13,7 @@ use crate::hooks::{HookRunner, SystemHooks};
 use crate::journal::{History, Journal, JournalObserver, NoObserver, Record, RunId, UnsettledActs};
 use crate::lock::{Acquired, Lock, Owner};
 use crate::plan::Planner;
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, ScheduleError};
 use crate::state::{FolderStore, State, Store, Vault};
 use crate::unit::{Check, Modules, Values};
 use crate::{Blueprint, Command, Home, Node, Plan};
@@ -127,7 +127,7 @@ impl<'a> Engine<'a> {
         options: RunOptions,
         plan: Option<&'a Plan>,
     ) -> Result<RunReport, RunError> {
-        let nodes = self.blueprint.nodes();
+        let nodes = self.nodes(&options)?;
         let schedule = Schedule::new(&nodes, command, options.until.as_ref())?;
         let lock = self.lock()?;
         let state = self.state(options.seed).await?;
@@ -162,7 +162,7 @@ impl<'a> Engine<'a> {
             Some((command, options, ..)) => (command, options.clone()),
             None => return Err(crate::journal::JournalError::NothingToResume(self.home.journals()).into()),
         };
-        let nodes = self.blueprint.nodes();
+        let nodes = self.nodes(&options)?;
         let schedule = Schedule::new(&nodes, command, options.until.as_ref())?;
         let state = self.state(options.seed).await?;
         let journal = Journal::reopen(&self.home.journal(run), self.observer.clone())?;
@@ -198,6 +198,15 @@ impl<'a> Engine<'a> {
         let report = dispatcher.drive().await;
         drop(lock);
         report
+    }
+
+    /// The units that `options` chooses.
+    pub(crate) fn nodes(&self, options: &RunOptions) -> Result<Vec<Node>, RunError> {
+        let nodes = self.blueprint.nodes();
+        let Some(only) = &options.only else { return Ok(nodes) };
+        let mut chosen = nodes.into_iter().find(|node| node.path == *only);
+        chosen.iter_mut().for_each(|node| node.needs.clear());
+        Ok(vec![chosen.ok_or_else(|| ScheduleError::NoSuchUnit(only.clone()))?])
     }
 
     fn lock(&self) -> Result<Lock, RunError> {

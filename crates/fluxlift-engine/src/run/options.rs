@@ -13,6 +13,9 @@ pub struct RunOptions {
     /// Only this unit and all it needs; when destroying, all that needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<UnitPath>,
+    /// Only this unit; what it needs is taken as it is in the state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<UnitPath>,
     /// The seed of everything random in the run.
     pub seed: u64,
     /// How long one unit may take.
@@ -21,6 +24,13 @@ pub struct RunOptions {
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { parallelism: 10, fail_fast: false, until: None, seed: 0, unit_deadline: Deadline::minutes(45) }
+        Self {
+            parallelism: 10,
+            fail_fast: false,
+            until: None,
+            only: None,
+            seed: 0,
+            unit_deadline: Deadline::minutes(45),
+        }
     }
 }

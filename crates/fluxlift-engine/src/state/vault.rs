@@ -57,6 +57,13 @@ impl Vault {
         Ok(self)
     }
 
+    /// The same, which also opens with `identities`.
+    #[must_use]
+    pub fn with_identities(mut self, identities: impl IntoIterator<Item = x25519::Identity>) -> Self {
+        self.identities.extend(identities);
+        self
+    }
+
     /// Whether secrets can be sealed.
     pub fn can_seal(&self) -> bool {
         !self.recipients.is_empty()

@@ -78,6 +78,21 @@ async fn until_runs_a_unit_and_all_it_needs_and_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn only_runs_one_unit_over_the_outputs_in_the_state() {
+    let (mut fake, home) = (diamond(), tempfile::tempdir().unwrap());
+    let only = RunOptions { only: Some(unit("b")), ..RunOptions::default() };
+    let report = fake.engine(home.path()).run(Command::Apply, only.clone(), None).await.unwrap();
+    assert_eq!(words(&report), ["b failed"]);
+    fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    fake.trace.lock().unwrap().lines.clear();
+    fake.script("b").input = "2";
+    fake.script("c").input = "2";
+    let report = fake.engine(home.path()).run(Command::Apply, only, None).await.unwrap();
+    assert_eq!(words(&report), ["b succeeded"]);
+    assert_eq!(fake.lines(), ["apply b"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn destroy_goes_backwards_and_leaves_an_empty_state() {
     let (fake, home) = (diamond(), tempfile::tempdir().unwrap());
     let engine = fake.engine(home.path());
