@@ -15,6 +15,8 @@ pub mod kube;
 pub mod machine;
 pub mod net;
 pub mod options;
+pub mod registry;
+pub mod proxmox;
 pub mod route;
 pub mod save;
 pub mod serve;
