@@ -1,66 +1,16 @@
-//! What a demo says at its end: the one JSON document on stdout.
+//! What a demo says at its end: one table for people, one JSON document for programs.
+
+use std::time::Duration;
 
 use fluxlift_core::deadline::human_duration;
+use fluxlift_core::{ErrorKind, Timestamp};
+use fluxlift_engine::RunReport;
 use serde::Serialize;
-use std::time::Duration;
+use serde_json::{Value as Json, json};
 
 use crate::ui::Table;
 
-/// The result of a demo.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Outcome {
-    /// `succeeded` when every unit did and no release is unobserved, else `failed`.
-    pub result: Word,
-    /// The strategy of the run.
-    pub strategy: String,
-    /// Every unit, in the order in which they started.
-    pub units: Vec<UnitOutcome>,
-    /// The HelmReleases at the moment the strategy said done, as the referee inside the sim counted them.
-    pub helm_releases: Releases,
-    /// The same some time later, when that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub later: Option<Later>,
-}
-
-/// `succeeded` or `failed`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Word {
-    /// All is well.
-    Succeeded,
-    /// Something is not.
-    Failed,
-}
-
-/// One unit of a demo.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct UnitOutcome {
-    /// The unit.
-    pub path: String,
-    /// `succeeded`, `failed`, `early exit`, `excluded` or `cancelled`.
-    pub result: String,
-    /// When it started, in milliseconds of the run's clock since the run began.
-    pub started_ms: u64,
-    /// When it ended, likewise.
-    pub finished_ms: u64,
-    /// Its gates, in the order in which they closed.
-    pub gates: Vec<GateOutcome>,
-}
-
-/// One gate of a unit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct GateOutcome {
-    /// The gate.
-    pub name: String,
-    /// `proven`, `pending` or `stuck`.
-    pub verdict: String,
-    /// What was seen last.
-    pub evidence: String,
-    /// How long it waited, in milliseconds.
-    pub waited_ms: u64,
-}
-
-/// HelmReleases by what the referee saw of them.
+/// HelmReleases by what the referee inside the sim saw of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Releases {
     /// All of them.
@@ -71,41 +21,65 @@ pub struct Releases {
     pub unobserved: usize,
 }
 
-/// HelmReleases some time after the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Later {
-    /// How long after, in seconds of the run's clock.
-    pub after_s: u64,
-    /// What the referee saw then.
-    #[serde(flatten)]
+/// The result of a demo.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The strategy of the run, as the command line spells it.
+    pub strategy: String,
+    /// What came of the run.
+    pub report: RunReport,
+    /// The releases at the moment the strategy said done.
     pub releases: Releases,
+    /// The releases some time later, when that was asked for.
+    pub later: Option<(Duration, Releases)>,
 }
 
 impl Outcome {
-    /// The exit code: 0 when all is well, 3 when a release is unobserved or a gate was not proven, 1 otherwise.
+    /// Whether every unit succeeded and no release was left unobserved.
+    pub fn succeeded(&self) -> bool {
+        self.report.succeeded() && self.releases.unobserved == 0
+    }
+
+    /// The exit code: 0 when all is well, 3 when a release is unobserved, else that of the run's failure.
     pub fn exit_code(&self) -> u8 {
-        let unproven = self.units.iter().flat_map(|unit| &unit.gates).any(|gate| gate.verdict != "proven");
-        match self.result {
-            Word::Succeeded => 0,
-            Word::Failed if self.helm_releases.unobserved > 0 || unproven => 3,
-            Word::Failed => 1,
+        match self.report.failure() {
+            Some(kind) => kind.exit_code(),
+            None if self.releases.unobserved > 0 => ErrorKind::NotProven.exit_code(),
+            None => 0,
         }
+    }
+
+    /// The one document: `result`, `strategy`, `units`, `helm_releases`, and `later` when that was asked for.
+    ///
+    /// A unit has `path`, `result`, `started_ms`, `finished_ms` and `gates`; times are milliseconds of the run's clock
+    /// since the run began.
+    pub fn to_json(&self) -> Json {
+        let mut json = json!({
+            "result": if self.succeeded() { "succeeded" } else { "failed" },
+            "strategy": self.strategy,
+            "took_ms": self.report.to_json()["took_ms"],
+            "units": self.report.to_json()["units"],
+            "helm_releases": self.releases,
+        });
+        if let Some((after, releases)) = self.later {
+            json["later"] = json!({ "after_s": after.as_secs(), "helm_releases": releases });
+        }
+        json
     }
 
     /// The outcome for people.
     pub fn render(&self) -> String {
         let mut table = Table::new(["UNIT", "RESULT", "TOOK", "GATES PROVEN"]);
-        for unit in &self.units {
-            let proven = unit.gates.iter().filter(|gate| gate.verdict == "proven").count();
-            let took = Duration::from_millis(unit.finished_ms.saturating_sub(unit.started_ms));
-            let gates = format!("{proven} of {}", unit.gates.len());
-            table.row([unit.path.clone(), unit.result.clone(), human_duration(took), gates]);
+        for unit in &self.report.units {
+            let proven = unit.proofs.iter().filter(|proof| proof.verdict.is_proven()).count();
+            let gates = format!("{proven} of {}", unit.proofs.len());
+            let took = unit.started.map_or_else(|| "-".to_owned(), |start| human_duration(between(start, unit.finished)));
+            table.row([unit.path.to_string(), unit.result.word().to_owned(), took, gates]);
         }
         let mut text = table.render();
-        text.push_str(&format!("\nHelmReleases when the {} strategy said done: {}\n", self.strategy, self.helm_releases));
-        if let Some(later) = &self.later {
-            let after = human_duration(Duration::from_secs(later.after_s));
-            text.push_str(&format!("HelmReleases {after} later: {}\n", later.releases));
+        text.push_str(&format!("\nHelmReleases when the {} strategy said done: {}\n", self.strategy, self.releases));
+        if let Some((after, releases)) = &self.later {
+            text.push_str(&format!("HelmReleases {} later: {releases}\n", human_duration(*after)));
         }
         text
     }
@@ -118,27 +92,58 @@ impl std::fmt::Display for Releases {
     }
 }
 
+fn between(from: Timestamp, to: Timestamp) -> Duration {
+    to.duration_since(from).try_into().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fluxlift_core::{ChangeKind, UnitPath, UnitResult};
+    use fluxlift_engine::journal::RunId;
+    use fluxlift_engine::{Command, UnitReport};
 
     fn outcome(unobserved: usize) -> Outcome {
-        let result = if unobserved == 0 { Word::Succeeded } else { Word::Failed };
-        let helm_releases = Releases { total: 50, ready: 50 - unobserved, unobserved };
-        Outcome { result, strategy: "gated".into(), units: Vec::new(), helm_releases, later: None }
+        let start = Timestamp::UNIX_EPOCH;
+        let unit = UnitReport {
+            path: UnitPath::new("flux-instance").unwrap(),
+            result: UnitResult::Succeeded { change: ChangeKind::Create },
+            started: Some(start),
+            finished: start + jiff::SignedDuration::from_secs(90),
+            proofs: Vec::new(),
+            error: None,
+        };
+        let report = RunReport {
+            run: RunId(1),
+            command: Command::Apply,
+            started: start,
+            finished: unit.finished,
+            units: vec![unit],
+            interrupted: false,
+        };
+        let releases = Releases { total: 50, ready: 50 - unobserved, unobserved };
+        Outcome { strategy: "gated".into(), report, releases, later: None }
     }
 
     #[test]
     fn an_unobserved_release_is_a_failure_with_exit_code_3() {
-        assert_eq!(outcome(0).exit_code(), 0);
-        assert_eq!(outcome(41).exit_code(), 3);
+        assert_eq!((outcome(0).exit_code(), outcome(41).exit_code()), (0, 3));
+        assert_eq!(outcome(41).to_json()["result"], "failed");
     }
 
     #[test]
     fn the_document_has_the_documented_fields() {
-        let json = serde_json::to_value(outcome(0)).unwrap();
+        let json = outcome(0).to_json();
         assert_eq!(json["result"], "succeeded");
-        assert_eq!(json["helm_releases"]["unobserved"], 0);
-        assert!(json["units"].is_array());
+        assert_eq!(json["helm_releases"], json!({ "total": 50, "ready": 50, "unobserved": 0 }));
+        assert_eq!(json["units"][0]["path"], "flux-instance");
+        assert_eq!(json["units"][0]["finished_ms"], 90_000);
+    }
+
+    #[test]
+    fn people_see_a_table_and_the_count() {
+        let text = outcome(41).render();
+        assert!(text.contains("flux-instance  succeeded  1m30s  0 of 0"), "{text}");
+        assert!(text.contains("50 in all, 9 ready, 41 at observedGeneration -1"), "{text}");
     }
 }

@@ -1,0 +1,10 @@
+//! The demo: a whole bootstrap against the simulated datacenter.
+//!
+//! It writes a normal tree, builds a world, and runs the ordinary `run-all apply` against it. What differs from a real
+//! run is the dialler that it is given, and the clock.
+
+mod outcome;
+mod tree;
+
+pub use outcome::{Outcome, Releases};
+pub use tree::{Gitops, LIVE, TreeError, git_content, write};
