@@ -125,7 +125,7 @@ impl ProxmoxError {
 
     /// Somebody changed the configuration since it was read.
     pub fn is_stale_digest(&self) -> bool {
-        self.message().is_some_and(|m| m.contains("file changed by other user") || m.contains("checksum mismatch"))
+        self.message().is_some_and(|m| m.contains("by other user") || m.contains("checksum mis"))
     }
 
     /// The task is not in the server's list: just dispatched, or long gone.

@@ -6,7 +6,9 @@ use fluxlift_core::Timestamp;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+
 use crate::kube::KubeWake;
+use crate::proxmox::TaskEnd;
 
 /// Something that a part of the world asked to be woken for.
 ///
@@ -16,6 +18,8 @@ use crate::kube::KubeWake;
 pub enum Wake {
     /// Nothing but the passing of time: makes the driver look at the world.
     Look,
+    /// A task of the Proxmox cluster ends.
+    Proxmox(TaskEnd),
     /// The Kubernetes cluster's own.
     Kube(KubeWake),
 }

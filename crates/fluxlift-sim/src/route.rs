@@ -2,7 +2,7 @@
 
 use fluxlift_net::Authority;
 
-use crate::{World, git};
+use crate::{World, git, proxmox};
 
 /// Who answers a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub enum Route {
     Refused,
     /// Packets vanish: the connection hangs until the client gives up.
     BlackHole,
+    /// The Proxmox API.
+    Proxmox,
     /// The Git server.
     Git,
 }
@@ -20,6 +22,7 @@ impl World {
     /// Who answers at `to` right now.
     pub fn route(&self, to: &Authority) -> Route {
         match (to.host.as_str(), to.port) {
+            (proxmox::HOST, proxmox::PORT) => Route::Proxmox,
             (git::HOST, git::PORT) => Route::Git,
             _ => Route::Refused,
         }
@@ -27,6 +30,6 @@ impl World {
 
     /// Every address at which the world may answer, now or later; what `sim` listens on.
     pub fn addresses(&self) -> Vec<Authority> {
-        vec![Authority::new(git::HOST, git::PORT)]
+        vec![Authority::new(proxmox::HOST, proxmox::PORT), Authority::new(git::HOST, git::PORT)]
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::git::GitServer;
 use crate::kube::{self, Kube};
 use crate::machine::MachineSpec;
+use crate::proxmox::Cluster;
 use crate::{Agenda, Options, Wake};
 
 /// The whole datacenter at one instant.
@@ -29,6 +30,8 @@ pub struct World {
     pub agenda: Agenda,
     /// How often something changed that somebody may be streaming; parts count it up with each such change.
     pub changes: u64,
+    /// The Proxmox cluster.
+    pub proxmox: Cluster,
     /// The Git server.
     pub git: GitServer,
     /// The Kubernetes cluster.
@@ -42,7 +45,7 @@ impl World {
     pub fn new(options: Options, now: Timestamp) -> Self {
         let random = ChaCha8Rng::seed_from_u64(options.seed);
         let kube = Kube::new(options.seed);
-        Self { now, options, random, agenda: Agenda::default(), changes: 0, kube, git: GitServer::default(), machines: BTreeMap::new() }
+        Self { now, options, random, agenda: Agenda::default(), changes: 0, kube, proxmox: Cluster::default(), git: GitServer::default(), machines: BTreeMap::new() }
     }
 
     /// Moves the world on to `now`: everything due happens, in order, each at its own moment.
@@ -60,6 +63,7 @@ impl World {
     fn wake(&mut self, wake: Wake) {
         match wake {
             Wake::Look => {}
+            Wake::Proxmox(end) => self.end_task(&end),
             Wake::Kube(wake) => kube::collect::wake(self, wake),
         }
     }

@@ -61,8 +61,9 @@ fn same(key: &str, want: &str, have: &str, config: &VmConfig) -> bool {
         "agent" => config.agent() == want.ends_with('1'),
         "onboot" => config.flag("onboot", false) == (want == "1"),
         "sockets" => have.is_empty() || want == have,
-        // The server appends the version it was made with: `pc-q35-9.2+pve1`.
-        "machine" => have == want || have.starts_with("pc-q35"),
+        // The server may pin the version it was made with: `pc-q35-9.2+pve1`.
+        "machine" => have == want || have.starts_with(&format!("pc-{want}")),
+        "bios" => want == if have.is_empty() { "seabios" } else { have },
         "cpu" => PropertyString::parse(have).head.as_deref() == Some(want),
         "nameserver" => want.split_whitespace().eq(have.split([' ', ',', ';']).filter(|s| !s.is_empty())),
         // Once installed, the CD drive may be gone from the order: the disk must merely come first.
@@ -141,7 +142,8 @@ mod tests {
             cores: 4,
             memory_mib: 8192,
             cpu: "host".into(),
-            efi_storage: "rbd".into(),
+            machine: "q35".into(),
+            bios: "ovmf".into(),
             disk: Disk { storage: "rbd".into(), gib: 40 },
             media: Media::Import("cephfs:import/talos.raw".parse().unwrap()),
             nics: vec![Nic {
@@ -150,7 +152,7 @@ mod tests {
                 vlan: None,
                 mtu: Some(1450),
             }],
-            cloud_init_storage: "rbd".into(),
+            storage: "rbd".into(),
             ip_configs: vec![IpConfig {
                 ip: Some("10.101.0.11/24".into()),
                 gw: Some("10.101.0.1".into()),

@@ -9,12 +9,14 @@ impl VmSpec {
     pub fn parameters(&self) -> Vec<(String, String)> {
         let mut form = vec![("vmid".to_owned(), self.id.to_string())];
         form.extend(self.settings());
-        form.push(("efidisk0".into(), format!("{}:1,efitype=4m,pre-enrolled-keys=0", self.efi_storage)));
+        if self.bios == "ovmf" {
+            form.push(("efidisk0".into(), format!("{}:1,efitype=4m,pre-enrolled-keys=0", self.storage)));
+        }
         form.push(("scsi0".into(), self.disk_parameter().to_string()));
         if let Media::Cdrom(volume) = &self.media {
             form.push(("ide0".into(), PropertyString::headed(volume.to_string()).with("media", "cdrom").to_string()));
         }
-        form.push(("ide2".into(), format!("{}:cloudinit", self.cloud_init_storage)));
+        form.push(("ide2".into(), format!("{}:cloudinit", self.storage)));
         form
     }
 
@@ -23,8 +25,8 @@ impl VmSpec {
         let flag = |on: bool| u8::from(on).to_string();
         let mut settings: Vec<(String, String)> = [
             ("name", self.name.clone()),
-            ("machine", "q35".to_owned()),
-            ("bios", "ovmf".to_owned()),
+            ("machine", self.machine.clone()),
+            ("bios", self.bios.clone()),
             ("ostype", "l26".to_owned()),
             ("scsihw", "virtio-scsi-single".to_owned()),
             ("sockets", "1".to_owned()),

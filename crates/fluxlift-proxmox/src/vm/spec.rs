@@ -18,16 +18,18 @@ pub struct VmSpec {
     pub memory_mib: u64,
     /// The CPU type, such as `host`.
     pub cpu: String,
-    /// The storage of its EFI variables.
-    pub efi_storage: String,
+    /// The machine type, such as `q35`.
+    pub machine: String,
+    /// The firmware: `ovmf` or `seabios`.
+    pub bios: String,
     /// The disk that it boots from once it is installed.
     pub disk: Disk,
     /// What it boots from the first time.
     pub media: Media,
     /// Its network cards: `net0`, `net1`, …
     pub nics: Vec<Nic>,
-    /// The storage of its cloud-init drive.
-    pub cloud_init_storage: String,
+    /// The storage of its EFI variables and its cloud-init drive.
+    pub storage: String,
     /// The static addresses of its cards: `ipconfig0`, `ipconfig1`, …
     pub ip_configs: Vec<IpConfig>,
     /// DNS servers for cloud-init.

@@ -1,3 +1,5 @@
 //! The simulated datacenter, seen by clients.
 
 mod git;
+mod pki;
+mod proxmox;
