@@ -118,13 +118,14 @@ fn fault_of(e: &Evaluator<'_>, call: &FuncCall, name: &str, error: CallError, ma
         Some(argument) => e.fault(argument, String::new()),
         None => e.fault(call, String::new()),
     };
-    let mut fault = fault.hints(error.hints);
-    // The reason could repeat a part of the secret.
-    fault.diagnostic.message = if marked && !error.safe {
-        format!("`{name}` failed; an argument is sensitive, so the reason is not shown")
+    let mut fault = fault;
+    // Reason and hints could repeat a part of the secret.
+    if marked && !error.safe {
+        fault.diagnostic.message = format!("`{name}` failed; an argument is sensitive, so the reason is not shown");
     } else {
-        format!("`{name}`: {}", error.message)
-    };
+        fault.diagnostic.message = format!("`{name}`: {}", error.message);
+        fault = fault.hints(error.hints);
+    }
     fault.fatal = error.fatal;
     fault
 }

@@ -2,6 +2,7 @@
 
 mod errors;
 mod functions;
+mod gitops;
 mod reference;
 mod support;
 mod units;

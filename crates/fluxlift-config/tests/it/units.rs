@@ -90,7 +90,7 @@ fn known(pairs: &[(&str, i64)]) -> BTreeMap<UnitPath, BTreeMap<String, Value>> {
 
 #[test]
 fn mocks_serve_only_what_may_use_them() {
-    let tree =
+    let (_scratch, tree) =
         two_units("  mock_outputs = { x = 0 }\n  mock_outputs_allowed_terraform_commands = [\"plan\", \"apply\"]\n");
     let at = |command: &str, outputs| tree.inputs(&unit("b"), command, outputs).unwrap();
     let empty = known(&[]);
