@@ -23,7 +23,7 @@ pub(super) const TABLE: &[Function] = &[
     Function::keeping("tolist", 1, 1, |_, a| Ok(Value::List(one_type(Args(a).list(0)?)))),
     Function::new("toset", 1, 1, |_, a| {
         let mut items = distinct(&one_type(Args(a).list(0)?));
-        items.sort_by_key(|item| convert::to_text(item));
+        items.sort_by_key(convert::to_text);
         Ok(Value::List(items))
     }),
     Function::keeping("tomap", 1, 1, |_, a| Ok(Value::Map(Args(a).map(0)?.clone()))),

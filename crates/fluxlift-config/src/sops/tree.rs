@@ -46,11 +46,10 @@ pub(super) fn seal<R: RngCore + CryptoRng>(doc: Doc, metadata: &Metadata, key: &
     (sealed, hex(&hash.finalize()))
 }
 
-fn walk<E>(
-    doc: Doc,
-    keys: &mut Vec<String>,
-    visit: &mut dyn FnMut(Doc, &[String]) -> Result<Doc, E>,
-) -> Result<Doc, E> {
+/// What is done to each scalar, with the keys that lead to it.
+type Visit<'a, E> = &'a mut dyn FnMut(Doc, &[String]) -> Result<Doc, E>;
+
+fn walk<E>(doc: Doc, keys: &mut Vec<String>, visit: Visit<'_, E>) -> Result<Doc, E> {
     match doc {
         Doc::Map(entries) => {
             let mut walked = Vec::with_capacity(entries.len());

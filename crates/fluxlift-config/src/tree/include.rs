@@ -1,8 +1,11 @@
 //! `include`: one level, merged or exposed.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use fluxlift_core::Value;
+use hcl_edit::Span;
+use hcl_edit::structure::Block;
 
 use super::block::{self, Reader};
 use super::opened::{Given, Opened};
@@ -10,7 +13,7 @@ use super::{Place, Session};
 use crate::error::{Fault, Outcome};
 use crate::eval::{Evaluator, marks};
 use crate::functions::Context;
-use crate::syntax::SourceFile;
+use crate::syntax::{SourceFile, SourceText};
 
 /// How an included file is merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +35,42 @@ pub(super) struct Include {
     pub(super) opened: Opened,
 }
 
+/// An `include` block, before its file is opened.
+struct Head {
+    name: String,
+    path: PathBuf,
+    span: Option<Range<usize>>,
+    merge: Merge,
+    expose: bool,
+}
+
+impl Head {
+    fn read(source: &SourceText, block: &Block, context: &Context<'_>, given: &Given) -> Outcome<Self> {
+        block::only(source, &block.body, "include", &["path", "expose", "merge_strategy"], &[])?;
+        let reader = Reader { e: Evaluator::new(context, source, given), body: &block.body };
+        let merge = match reader.text("merge_strategy")?.as_deref() {
+            None | Some("shallow") => Merge::Shallow,
+            Some("no_merge") => Merge::No,
+            Some("deep") => Merge::Deep,
+            Some(_) => {
+                let span = reader.attribute("merge_strategy").and_then(Span::span);
+                return Err(Fault::at(source, span, "`merge_strategy` must be no_merge, shallow or deep"));
+            }
+        };
+        Ok(Self {
+            name: block::label(block).unwrap_or_default().to_owned(),
+            path: context.place.config_dir.join(reader.required_text("path", &block.ident)?),
+            span: reader.attribute("path").and_then(|attribute| attribute.value.span()),
+            merge,
+            expose: reader.boolean("expose")?.unwrap_or(false),
+        })
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.path.parent().unwrap_or(&self.path).to_owned()
+    }
+}
+
 /// Opens what `file` includes and notes the folders in `place`.
 pub(super) fn open_all(
     session: &Session,
@@ -39,35 +78,17 @@ pub(super) fn open_all(
     place: &mut Place,
     given: &Given,
 ) -> Outcome<Vec<Include>> {
-    let mut heads: Vec<(String, PathBuf, Merge, bool, Option<std::ops::Range<usize>>)> = Vec::new();
-    for block in file.body.get_blocks("include") {
-        let context = Context { session, place };
-        block::only(&file.source, &block.body, "include", &["path", "expose", "merge_strategy"], &[])?;
-        let reader = Reader { e: Evaluator::new(&context, &file.source, given), body: &block.body };
-        let name = block::label(block).unwrap_or_default().to_owned();
-        let path = place.config_dir.join(reader.required_text("path", &block.ident)?);
-        let merge = match reader.text("merge_strategy")?.as_deref() {
-            None | Some("shallow") => Merge::Shallow,
-            Some("no_merge") => Merge::No,
-            Some("deep") => Merge::Deep,
-            Some(_) => {
-                let span = reader.attribute("merge_strategy").and_then(hcl_edit::Span::span);
-                return Err(Fault::at(&file.source, span, "`merge_strategy` must be no_merge, shallow or deep"));
-            }
-        };
-        let span = reader.attribute("path").and_then(|attribute| hcl_edit::Span::span(&attribute.value));
-        heads.push((name, path, merge, reader.boolean("expose")?.unwrap_or(false), span));
-    }
-    let dir = |path: &PathBuf| path.parent().unwrap_or(path).to_owned();
-    place.includes = heads.iter().map(|(name, path, ..)| (name.clone(), dir(path))).collect();
-    heads
-        .into_iter()
-        .map(|(name, path, merge, expose, span)| {
-            let asked = |message: String| Fault::at(&file.source, span.clone(), message);
-            let opened = Opened::open_path(session, &path, place.included(&dir(&path)), false, asked)?;
-            Ok(Include { name, merge, expose, opened })
-        })
-        .collect()
+    let context = Context { session, place };
+    let blocks = file.body.get_blocks("include");
+    let heads: Vec<Head> =
+        blocks.map(|block| Head::read(&file.source, block, &context, given)).collect::<Outcome<_>>()?;
+    place.includes = heads.iter().map(|head| (head.name.clone(), head.dir())).collect();
+    let open = |head: Head| {
+        let asked = |message: String| Fault::at(&file.source, head.span.clone(), message);
+        let opened = Opened::open_path(session, &head.path, place.included(&head.dir()), false, asked)?;
+        Ok(Include { name: head.name, merge: head.merge, expose: head.expose, opened })
+    };
+    heads.into_iter().map(open).collect()
 }
 
 /// The value of the variable `include`.

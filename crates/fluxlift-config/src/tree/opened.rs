@@ -13,6 +13,9 @@ use crate::eval::{Evaluator, Member, Names, NoNames, convert};
 use crate::functions::Context;
 use crate::syntax::SourceFile;
 
+/// The most files that read each other in a row.
+const LONGEST_READ: usize = 24;
+
 /// A configuration file, ready to evaluate the rest of it.
 pub(crate) struct Opened {
     pub(super) file: Arc<SourceFile>,
@@ -72,6 +75,10 @@ impl Opened {
             let ring: Vec<String> =
                 place.reading.iter().map(|path| session.sources.shown(path).display().to_string()).collect();
             return Err(Fault::at(source, None, format!("the file reads itself: {}", ring.join(" → "))).fatal());
+        }
+        if place.reading.len() > LONGEST_READ {
+            let message = format!("more than {LONGEST_READ} files read each other in a row");
+            return Err(Fault::at(source, None, message).fatal());
         }
         let mut given = Given::default();
         given.values.insert("feature", features(session, &file, &place)?);

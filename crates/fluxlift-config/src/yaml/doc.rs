@@ -60,7 +60,7 @@ impl Doc {
 pub(crate) fn document(text: &str) -> Result<Doc, YamlError> {
     let options = serde_saphyr::options! { strict_booleans: true };
     serde_saphyr::from_str_with_options(text, options)
-        .map_err(|error| YamlError(error.location().map(|place| (place.line().into(), place.column().into()))))
+        .map_err(|error| YamlError(error.location().map(|place| (place.line(), place.column()))))
 }
 
 /// Reads a value.

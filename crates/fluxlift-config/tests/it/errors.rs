@@ -88,6 +88,20 @@ fn locals_that_go_round_are_told_as_a_ring() {
 }
 
 #[test]
+fn long_chains_and_deep_nests_evaluate() {
+    let chain: String = (0..2000).map(|i| format!("  l{i} = local.l{}\n", i + 1)).collect();
+    let deep = format!("{}local.l0{}", "[".repeat(60), "]".repeat(60));
+    let text = format!("locals {{\n{chain}  l2000 = 1\n}}\ninputs = {{ deep = {deep} }}\n");
+    Scratch::evaluate(&text).unwrap();
+    let files: Vec<(String, String)> = (0..30)
+        .map(|i| (format!("live/{i}.hcl"), format!("locals {{\n  x = read_terragrunt_config(\"{}.hcl\")\n}}\n", i + 1)))
+        .chain([("live/u/terragrunt.hcl".into(), "locals {\n  x = read_terragrunt_config(\"../0.hcl\")\n}\n".into())])
+        .collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    assert!(error(&files).contains("more than 24 files read each other in a row"));
+}
+
+#[test]
 fn a_file_that_reads_itself_is_found() {
     let files = [
         ("live/a/terragrunt.hcl", "locals {\n  x = read_terragrunt_config(\"../x.hcl\")\n}\n"),
