@@ -83,6 +83,11 @@ impl<'a> Reader<'a> {
         self.typed(name, "a bool", convert::to_bool)
     }
 
+    /// The whole number `name`.
+    pub(super) fn whole(&self, name: &str) -> Outcome<Option<i64>> {
+        self.typed(name, "a whole number", convert::to_whole)
+    }
+
     /// The list of texts `name`.
     pub(super) fn texts(&self, name: &str) -> Outcome<Option<Vec<String>>> {
         self.typed(name, "a list of strings", |v| v.as_list()?.iter().map(convert::to_text).collect())

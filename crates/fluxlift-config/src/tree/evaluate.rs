@@ -9,8 +9,8 @@ use super::dependency::{OutputSource, WithOutputs};
 use super::include::merge_all;
 use super::layers::Layer;
 use super::opened::Opened;
-use super::terraform::{self, ExtraArguments, Generate, Hook, RemoteState};
-use super::{Session, UnitFile, block};
+use super::terraform::{self, ErrorRule, ExtraArguments, Generate, Hook, RemoteState};
+use super::{Session, UnitFile};
 use crate::error::Outcome;
 use crate::eval::convert;
 
@@ -27,6 +27,8 @@ pub struct Evaluated {
     pub extra_arguments: Vec<ExtraArguments>,
     /// Files for the module's working folder.
     pub generate: Vec<Generate>,
+    /// Which errors to try again or to ignore.
+    pub error_rules: Vec<ErrorRule>,
     /// Where a Terraform module keeps its state.
     pub remote_state: Option<RemoteState>,
 }
@@ -81,8 +83,11 @@ pub(super) fn evaluate(
             evaluated.remote_state = Some(state);
         }
         for block in layer.blocks("errors") {
-            let source = &layer.opened.file.source;
-            block::only(source, &block.body, "errors", &[], &["retry", "ignore"])?;
+            let rules =
+                layer.read_body(session, &names, &block.body, |reader| terraform::error_rules(block, &reader))?;
+            for rule in rules {
+                replace(&mut evaluated.error_rules, rule, |a, b| a.name == b.name);
+            }
         }
     }
     evaluated.inputs = spread(merge_all(inputs));

@@ -7,6 +7,7 @@ use hcl_edit::structure::Block;
 
 use super::block::{self, Reader};
 use crate::error::Outcome;
+use crate::eval::convert;
 
 /// A command that runs around a unit's own work.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +30,8 @@ pub struct Hook {
     pub on_errors: Vec<String>,
     /// Whether an argument holds a secret: then no one may print the command.
     pub sensitive: bool,
+    /// Whether every argument is known. One that is not reads `(known after apply)`, and the hook can't run.
+    pub known: bool,
 }
 
 /// When a hook runs.
@@ -57,6 +60,34 @@ pub struct ExtraArguments {
     pub required_var_files: Vec<String>,
     /// Variable files that may be missing.
     pub optional_var_files: Vec<String>,
+}
+
+/// `retry` or `ignore` in an `errors` block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorRule {
+    /// Its name.
+    pub name: String,
+    /// Regular expressions; with `ignore`, one that begins with `!` excludes.
+    pub errors: Vec<String>,
+    /// What to do.
+    pub action: ErrorAction,
+}
+
+/// What an [`ErrorRule`] does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ErrorAction {
+    /// Try again.
+    Retry {
+        /// How often in all.
+        max_attempts: i64,
+        /// How long to wait between attempts, in seconds.
+        sleep_interval_sec: i64,
+    },
+    /// Go on as if nothing had happened.
+    Ignore {
+        /// What to tell.
+        message: Option<String>,
+    },
 }
 
 /// `generate`: a file written into the module's working folder.
@@ -115,8 +146,19 @@ fn hook(block: &Block, moment: HookMoment, reader: &Reader<'_>) -> Outcome<Optio
     if reader.boolean("if")? == Some(false) {
         return Ok(None);
     }
-    let execute = reader.texts("execute")?.filter(|argv| !argv.is_empty());
-    let execute = execute.ok_or_else(|| reader.e.fault(&block.ident, "`execute` must name a program"))?;
+    let value = reader.value("execute")?.unwrap_or_default();
+    let execute: Vec<String> = match (value.unmarked(), reader.attribute("execute")) {
+        (Value::Unknown, _) => vec![UNKNOWN.to_owned()],
+        (Value::List(argv), _) if argv.iter().all(is_argument) && !argv.is_empty() => {
+            argv.iter().map(argument).collect()
+        }
+        (_, Some(attribute)) => {
+            return Err(reader
+                .e
+                .fault(&attribute.value, "`execute` must be a list of strings that begins with a program"));
+        }
+        (_, None) => return Err(reader.e.fault(&block.ident, "`execute` is missing")),
+    };
     Ok(Some(Hook {
         name,
         moment,
@@ -126,8 +168,20 @@ fn hook(block: &Block, moment: HookMoment, reader: &Reader<'_>) -> Outcome<Optio
         run_on_error: reader.boolean("run_on_error")?.unwrap_or(false),
         suppress_stdout: reader.boolean("suppress_stdout")?.unwrap_or(false),
         on_errors: reader.texts("on_errors")?.unwrap_or_default(),
-        sensitive: reader.value("execute")?.is_some_and(|value| value.has_sensitive()),
+        sensitive: value.has_sensitive(),
+        known: !value.has_unknown(),
     }))
+}
+
+/// What stands for an argument that is not known yet.
+const UNKNOWN: &str = "(known after apply)";
+
+fn is_argument(value: &Value) -> bool {
+    convert::to_text(value).is_some() || *value.unmarked() == Value::Unknown
+}
+
+fn argument(value: &Value) -> String {
+    convert::to_text(value).unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
 /// The arguments in a `terraform` block.
@@ -163,6 +217,27 @@ pub(super) fn generate(block: &Block, reader: &Reader<'_>) -> Outcome<Generate> 
         comment_prefix: reader.text("comment_prefix")?.unwrap_or_else(|| "# ".to_owned()),
         disable_signature: reader.boolean("disable_signature")?.unwrap_or(false),
     })
+}
+
+/// The rules in an `errors` block.
+pub(super) fn error_rules(block: &Block, reader: &Reader<'_>) -> Outcome<Vec<ErrorRule>> {
+    block::only(reader.e.source, &block.body, "errors", &[], &["retry", "ignore"])?;
+    let rule = |inner: &Block| {
+        let reader = Reader { body: &inner.body, ..*reader };
+        let name = block::required_label(reader.e.source, inner)?.to_owned();
+        if inner.ident.value().as_str() == "retry" {
+            let known = ["retryable_errors", "max_attempts", "sleep_interval_sec"];
+            block::only(reader.e.source, reader.body, "retry", &known, &[])?;
+            let errors = reader.texts("retryable_errors")?.unwrap_or_default();
+            let (max_attempts, sleep_interval_sec) =
+                (reader.whole("max_attempts")?.unwrap_or(3), reader.whole("sleep_interval_sec")?.unwrap_or(5));
+            return Ok(ErrorRule { name, errors, action: ErrorAction::Retry { max_attempts, sleep_interval_sec } });
+        }
+        block::only(reader.e.source, reader.body, "ignore", &["ignorable_errors", "message"], &[])?;
+        let errors = reader.texts("ignorable_errors")?.unwrap_or_default();
+        Ok(ErrorRule { name, errors, action: ErrorAction::Ignore { message: reader.text("message")? } })
+    };
+    block.body.blocks().map(rule).collect()
 }
 
 /// A `remote_state` block.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use fluxlift_config::{CommandRunner, Environment, ModuleRef, NoOutputs, Tree, to_dot, to_json};
+use fluxlift_config::{CommandRunner, Environment, ErrorAction, ModuleRef, NoOutputs, Tree, to_dot, to_json};
 use fluxlift_core::{UnitPath, Value};
 use serde_json::json;
 
@@ -177,6 +177,32 @@ fn hooks_merge_by_name_and_the_child_wins() {
     let hooks = scratch.load("live").unwrap().inputs(&unit("u"), "apply", &NoOutputs).unwrap().hooks;
     let seen: Vec<_> = hooks.iter().map(|h| (h.name.as_str(), h.execute[1].as_str())).collect();
     assert_eq!(seen, [("one", "parent"), ("two", "child")]);
+}
+
+#[test]
+fn a_hook_with_unknown_arguments_says_that_it_cannot_run() {
+    let scratch = Scratch::new(&[
+        ("live/a/terragrunt.hcl", ""),
+        (
+            "live/b/terragrunt.hcl",
+            "dependency \"a\" {\n  config_path = \"../a\"\n}\nterraform {\n  after_hook \"h\" {\n    commands = [\"apply\"]\n    \
+             execute = [\"echo\", dependency.a.outputs.x]\n  }\n}\nerrors {\n  retry \"flaky\" {\n    retryable_errors = [\".*\"]\n    \
+             max_attempts = 2\n    sleep_interval_sec = 1\n  }\n}\n",
+        ),
+    ]);
+    let tree = scratch.load("live").unwrap();
+    let evaluated = tree.inputs(&unit("b"), "plan", &NoOutputs).unwrap();
+    assert_eq!((evaluated.hooks[0].known, evaluated.hooks[0].execute[1].as_str()), (false, "(known after apply)"));
+    let retry = ErrorAction::Retry { max_attempts: 2, sleep_interval_sec: 1 };
+    assert_eq!((evaluated.error_rules[0].name.as_str(), &evaluated.error_rules[0].action), ("flaky", &retry));
+    let evaluated = tree.inputs(&unit("b"), "apply", &known(&[("x", 1)])).unwrap();
+    assert_eq!((evaluated.hooks[0].known, evaluated.hooks[0].execute.clone()), (true, vec!["echo".into(), "1".into()]));
+}
+
+#[test]
+fn a_tree_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Tree>();
 }
 
 #[test]
