@@ -1,1 +1,34 @@
-//! FluxInstance, canaries, the delivered set and the first rungs of repair
+//! FluxInstance, canaries, the delivered set, diagnosis and the first rung of repair.
+//!
+//! The race that this crate removes: objects of Flux that exist before the controller that handles them has leadership,
+//! synced caches and a live worker. So the controllers come first ([`instance`] without a sync), then the proof that
+//! each of them works ([`canary`]), and only then the sync. What follows is proven to the last object ([`delivery`]).
+//!
+//! **No status is believed without its generation, no canary without its UID and its token.**
+
+pub mod annotation;
+pub mod canary;
+pub mod component;
+pub mod controllers;
+pub mod delivery;
+pub mod diagnosis;
+pub mod draw;
+pub mod gates;
+pub mod instance;
+pub mod inventory;
+pub mod kinds;
+pub mod ladder;
+pub mod leftover;
+pub mod ready;
+pub mod report;
+pub mod strategy;
+pub mod sync;
+
+pub use canary::{CanaryError, CanaryRun};
+pub use component::Component;
+pub use controllers::Controllers;
+pub use delivery::{Delivered, Delivery};
+pub use instance::Instance;
+pub use ladder::Ladder;
+pub use strategy::Strategy;
+pub use sync::{Sync, SyncError};

@@ -21,6 +21,7 @@ pub mod observe;
 pub mod persist;
 pub mod query;
 pub mod reference;
+pub mod share;
 pub mod verbs;
 pub mod watcher;
 
@@ -31,7 +32,9 @@ pub use kind::Kind;
 pub use kubeconfig::{Kubeconfig, KubeconfigError};
 pub use kubeconfig_file::write_kubeconfig;
 pub use object::{Condition, Object};
-pub use persist::persist;
+pub use observe::Observations;
+pub use persist::{persist, persist_while};
 pub use query::{Collection, Key, Query};
 pub use reference::ObjectRef;
+pub use share::{Shared, both};
 pub use verbs::{ApplyAs, Deletion};

@@ -14,7 +14,25 @@ use crate::error::{Class, RequestError};
 ///
 /// # Errors
 /// The last failure.
-pub async fn persist<T, F, Fut>(cx: &GateContext, seed: u64, budget: Deadline, mut act: F) -> Result<T, RequestError>
+pub async fn persist<T, F, Fut>(cx: &GateContext, seed: u64, budget: Deadline, act: F) -> Result<T, RequestError>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, RequestError>>,
+{
+    persist_while(cx, seed, budget, |error| error.class() == Class::Transient, act).await
+}
+
+/// The same, for an act whose failure may pass in other cases too: `passing` says which.
+///
+/// # Errors
+/// The last failure.
+pub async fn persist_while<T, F, Fut>(
+    cx: &GateContext,
+    seed: u64,
+    budget: Deadline,
+    passing: impl Fn(&RequestError) -> bool,
+    mut act: F,
+) -> Result<T, RequestError>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, RequestError>>,
@@ -24,7 +42,7 @@ where
     let mut announced = false;
     loop {
         let error = match act().await {
-            Err(error) if error.class() == Class::Transient => error,
+            Err(error) if passing(&error) => error,
             other => return other,
         };
         if !std::mem::replace(&mut announced, true) {

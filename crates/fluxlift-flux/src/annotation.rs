@@ -1,0 +1,12 @@
+//! The annotations by which Flux is asked for things.
+
+/// Asks a controller for a pass at once; it echoes the value in `status.lastHandledReconcileAt`.
+pub const REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
+/// The finalizer of every Flux controller.
+pub const FINALIZER: &str = "finalizers.fluxcd.io";
+/// The label by which flux-operator marks what belongs to a FluxInstance.
+pub const INSTANCE_NAME: &str = "fluxcd.controlplane.io/name";
+/// The label by which kustomize-controller marks what a Kustomization applied.
+pub const KUSTOMIZATION_NAME: &str = "kustomize.toolkit.fluxcd.io/name";
+/// The label by which helm-controller marks what a HelmRelease installed.
+pub const RELEASE_NAME: &str = "helm.toolkit.fluxcd.io/name";

@@ -1,0 +1,55 @@
+//! Why the controllers are not proven.
+
+use fluxlift_core::{ErrorKind, Explain, Hint};
+use fluxlift_gate::GateError;
+use fluxlift_kube::RequestError;
+use thiserror::Error;
+
+/// Why the controllers are not proven.
+#[derive(Debug, Error)]
+pub enum CanaryError {
+    /// A canary, or something that it needs, was not proven.
+    #[error(transparent)]
+    Gate(#[from] GateError),
+    /// The cluster refused a request.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// An admission policy refuses our canaries.
+    #[error("the canary {canary} was denied: {denial}")]
+    Denied {
+        /// Which.
+        canary: String,
+        /// The denial, as the server gave it.
+        denial: String,
+    },
+    /// A definition is Established but serves no version that we can use.
+    #[error("{crd} serves no version")]
+    NotServed {
+        /// Which.
+        crd: String,
+    },
+}
+
+impl Explain for CanaryError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Gate(error) => error.kind(),
+            Self::Request(error) => error.kind(),
+            Self::Denied { .. } | Self::NotServed { .. } => ErrorKind::NotProven,
+        }
+    }
+
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            Self::Gate(error) => error.hints(),
+            Self::Request(error) => error.hints(),
+            Self::Denied { .. } => {
+                vec![Hint::new(format!(
+                    "exempt objects in flux-system with the label {} from the policy",
+                    super::LABEL
+                ))]
+            }
+            Self::NotServed { .. } => vec![Hint::new("check the installed Flux version with `flux check`")],
+        }
+    }
+}

@@ -1,0 +1,372 @@
+//! The delivered set: everything that the root Kustomization brings, at the source's revision.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fluxlift_core::{Evidence, Gate, GateName, Observation, Remedy, Timestamp, Verdict};
+use fluxlift_kube::{Cluster, Collection, Kind, Object, Observations, Query, RequestError};
+use futures::StreamExt as _;
+use jiff::SignedDuration;
+
+use crate::diagnosis::{self, Finding};
+use crate::gates::source::revision;
+use crate::inventory::{self, Entry};
+use crate::kinds::{self, HELM_RELEASE, KUSTOMIZATION, SOURCES};
+use crate::ready::Readiness;
+
+/// When nothing but failures that will stay is left, they are given this long to prove us wrong.
+const SETTLED: SignedDuration = SignedDuration::from_secs(60);
+
+/// What Flux delivers, as it was seen together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    /// When it was seen.
+    pub at: Timestamp,
+    /// All Kustomizations.
+    pub kustomizations: Collection,
+    /// All HelmReleases.
+    pub releases: Collection,
+    /// All sources, by kind.
+    pub sources: BTreeMap<String, Collection>,
+}
+
+impl Delivery {
+    /// What to ask for: every kind at the version that the cluster serves.
+    ///
+    /// # Errors
+    /// When the definitions cannot be read.
+    pub async fn kinds(cluster: &Cluster) -> Result<Vec<Kind>, RequestError> {
+        let mut served = Vec::new();
+        for kind in [KUSTOMIZATION, HELM_RELEASE].into_iter().chain(SOURCES) {
+            served.extend(kinds::served(cluster, &kind).await?);
+        }
+        Ok(served)
+    }
+
+    /// Follows these kinds in all namespaces.
+    pub fn observe(cluster: &Cluster, kinds: Vec<Kind>) -> Observations<Self> {
+        let clock = std::sync::Arc::clone(cluster.clock());
+        let seen = cluster.observe_all(kinds.iter().cloned().map(Query::all));
+        Box::pin(seen.map(move |seen| seen.map(|parts| Self::from_parts(&kinds, parts, clock.now()))))
+    }
+
+    fn from_parts(kinds: &[Kind], parts: Vec<Collection>, at: Timestamp) -> Self {
+        let mut sources: BTreeMap<String, Collection> =
+            kinds.iter().zip(parts).map(|(kind, objects)| (kind.kind().to_owned(), objects)).collect();
+        let mut take = |kind: &Kind| sources.remove(kind.kind()).unwrap_or_default();
+        Self { at, kustomizations: take(&KUSTOMIZATION), releases: take(&HELM_RELEASE), sources }
+    }
+
+    /// The source that a reference with `kind`, `name` and perhaps `namespace` means, seen from an object in `home`.
+    pub fn source(&self, reference: &serde_json::Value, home: &str) -> Option<&Object> {
+        let namespace = reference["namespace"].as_str().filter(|n| !n.is_empty()).unwrap_or(home);
+        self.sources.get(reference["kind"].as_str()?)?.get(Some(namespace), reference["name"].as_str()?)
+    }
+
+    /// The source whose artifact a release installs: its chart, or what its `chartRef` names.
+    pub fn chart_source(&self, release: &Object) -> Option<&Object> {
+        let home = release.namespace().unwrap_or_default();
+        let reference = release.at("/spec/chartRef");
+        if reference.is_object() {
+            return self.source(reference, home);
+        }
+        let namespace = release.text("/spec/chart/spec/sourceRef/namespace").unwrap_or(home);
+        self.sources.get("HelmChart")?.get(Some(namespace), &format!("{home}-{}", release.name()))
+    }
+}
+
+/// Proven when the root and everything that it transitively brings is Ready at the source's revision.
+///
+/// Suspended objects are listed and not judged. An inventory without entries proves nothing.
+#[derive(Debug, Clone)]
+pub struct Delivered {
+    /// The namespace of the root.
+    pub namespace: String,
+    /// The name of the root.
+    pub root: String,
+    /// What the ladder has already done for which object, so that it is not asked for the same again.
+    pub helped: BTreeSet<(String, Remedy)>,
+}
+
+/// How the set stands.
+#[derive(Debug, Default)]
+pub(crate) struct Standing<'a> {
+    kustomizations: usize,
+    releases: usize,
+    suspended: Vec<String>,
+    unready: Vec<(&'a Object, Finding)>,
+    missing: Vec<String>,
+}
+
+impl Standing<'_> {
+    fn total(&self) -> usize {
+        self.kustomizations + self.releases
+    }
+}
+
+impl Delivered {
+    /// The set of the root `name` in `namespace`.
+    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { namespace: namespace.into(), root: name.into(), helped: BTreeSet::new() }
+    }
+
+    /// The rung that helps `object` and was not tried on it yet.
+    pub(crate) fn help_for(&self, object: &Object, finding: &Finding) -> Option<Remedy> {
+        finding.remedy().filter(|remedy| !self.helped.contains(&(object.title(), remedy.clone())))
+    }
+
+    /// Follows the inventories from the root.
+    pub(crate) fn standing<'a>(&self, seen: &'a Delivery, root: &'a Object, now: Timestamp) -> Standing<'a> {
+        let mut standing = Standing::default();
+        let mut known = BTreeSet::new();
+        let mut next = vec![root];
+        while let Some(kustomization) = next.pop() {
+            if !known.insert((kustomization.namespace(), kustomization.name())) {
+                continue;
+            }
+            if kustomization.flag("/spec/suspend") {
+                standing.suspended.push(kustomization.title());
+                continue;
+            }
+            standing.kustomizations += 1;
+            if let Some(finding) = unready_kustomization(seen, kustomization) {
+                standing.unready.push((kustomization, finding));
+            }
+            for entry in inventory::of(kustomization) {
+                match member(seen, &entry) {
+                    Member::Kustomization(found) => next.push(found),
+                    Member::Release(found) => self.judge_release(seen, found, now, &mut standing),
+                    Member::Missing => {
+                        standing.missing.push(format!("{}/{}/{}", entry.kind, entry.namespace, entry.name))
+                    }
+                    Member::Other => {}
+                }
+            }
+        }
+        standing
+    }
+
+    fn judge_release<'a>(&self, seen: &Delivery, release: &'a Object, now: Timestamp, standing: &mut Standing<'a>) {
+        match diagnosis::of_release(seen, release, now) {
+            Finding::Suspended => standing.suspended.push(release.title()),
+            finding => {
+                standing.releases += 1;
+                if finding != Finding::Ready {
+                    standing.unready.push((release, finding));
+                }
+            }
+        }
+    }
+}
+
+enum Member<'a> {
+    Kustomization(&'a Object),
+    Release(&'a Object),
+    Missing,
+    Other,
+}
+
+fn member<'a>(seen: &'a Delivery, entry: &Entry) -> Member<'a> {
+    let namespace = Some(entry.namespace.as_str());
+    if entry.kind == KUSTOMIZATION.kind() && entry.group == KUSTOMIZATION.group() {
+        seen.kustomizations.get(namespace, &entry.name).map_or(Member::Missing, Member::Kustomization)
+    } else if entry.kind == HELM_RELEASE.kind() && entry.group == HELM_RELEASE.group() {
+        seen.releases.get(namespace, &entry.name).map_or(Member::Missing, Member::Release)
+    } else {
+        Member::Other
+    }
+}
+
+/// What a Kustomization lacks: Ready at its generation, and the revision that its own source has now.
+fn unready_kustomization(seen: &Delivery, kustomization: &Object) -> Option<Finding> {
+    match diagnosis::of_kustomization(seen, kustomization) {
+        Finding::Ready => {}
+        finding => return Some(finding),
+    }
+    let home = kustomization.namespace().unwrap_or_default();
+    let wanted = seen.source(kustomization.at("/spec/sourceRef"), home).and_then(revision);
+    let applied = kustomization.text("/status/lastAppliedRevision");
+    (wanted.is_none() || applied != wanted).then(|| Finding::Waiting {
+        why: format!("has applied {}, its source has {}", applied.unwrap_or("nothing"), wanted.unwrap_or("nothing")),
+    })
+}
+
+impl Gate for Delivered {
+    type Snapshot = Delivery;
+
+    fn name(&self) -> GateName {
+        GateName::new("delivered set ready")
+    }
+
+    fn judge(&self, seen: &Observation<'_, Delivery>) -> Verdict {
+        let delivery = seen.snapshot;
+        let Some(root) = delivery.kustomizations.get(Some(&self.namespace), &self.root) else {
+            return Verdict::pending(format!("kustomization/{}/{} does not exist yet", self.namespace, self.root));
+        };
+        if root.flag("/spec/suspend") {
+            return Verdict::pending(format!("{} is suspended", root.title()));
+        }
+        let passed = SignedDuration::try_from(seen.unchanged_for).unwrap_or(SignedDuration::MAX);
+        let now = delivery.at.checked_add(passed).unwrap_or(delivery.at);
+        let standing = self.standing(delivery, root, now);
+        if let Some(missing) = standing.missing.first() {
+            return Verdict::pending(format!("{missing} was applied and is not to be seen"));
+        }
+        if standing.unready.is_empty() {
+            return self.proven(root, &standing);
+        }
+        self.unproven(&standing, now)
+    }
+}
+
+impl Delivered {
+    fn proven(&self, root: &Object, standing: &Standing<'_>) -> Verdict {
+        if inventory::of(root).is_empty() {
+            return Verdict::pending(format!("{} has an empty inventory: nothing was delivered", root.title()));
+        }
+        if !Readiness::of(root).is_ready() {
+            return Verdict::pending(format!("{} is not ready", root.title()));
+        }
+        let suspended = match standing.suspended.len() {
+            0 => String::new(),
+            count => format!("; {count} suspended and not judged: {}", standing.suspended.join(", ")),
+        };
+        let revision = root.text("/status/lastAppliedRevision").unwrap_or_default();
+        let field = format!(
+            "{} HelmReleases and {} Kustomizations ready at {revision}{suspended}",
+            standing.releases, standing.kustomizations
+        );
+        Verdict::proven(Evidence { object: root.title(), ..root.evidence(field) })
+    }
+
+    fn unproven(&self, standing: &Standing<'_>, now: Timestamp) -> Verdict {
+        let ready = standing.total() - standing.unready.len();
+        let summary = |object: &Object, finding: &Finding| {
+            format!("{ready} of {} are ready; {} {finding}", standing.total(), object.title())
+        };
+        // What the first rung of the ladder can help is named first.
+        for (object, finding) in &standing.unready {
+            if let Some(remedy) = self.help_for(object, finding) {
+                return Verdict::stuck(summary(object, finding), remedy);
+            }
+        }
+        let settled = |(object, finding): &(&Object, Finding)| {
+            matches!(finding, Finding::Failed { .. })
+                && object
+                    .condition("Ready")
+                    .and_then(|c| c.since())
+                    .is_some_and(|since| now.duration_since(since) >= SETTLED)
+        };
+        let culprit = standing.unready.iter().find(|(_, finding)| finding.is_root_cause()).or(standing.unready.first());
+        let Some((object, finding)) = culprit else { return Verdict::pending("nothing was judged") };
+        let text = summary(object, finding);
+        let consequence = |(_, finding): &(&Object, Finding)| matches!(finding, Finding::Dependency { .. });
+        if standing.unready.iter().any(settled) && standing.unready.iter().all(|one| settled(one) || consequence(one)) {
+            let act = format!("mend {} in the repository; the others are not held up by it", object.title());
+            return Verdict::stuck(text, Remedy::person(act));
+        }
+        Verdict::pending(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn ready() -> Value {
+        json!([{"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}])
+    }
+
+    fn failed() -> Value {
+        json!([{"type": "Ready", "status": "False", "reason": "RetriesExceeded", "message": "no such image",
+                "lastTransitionTime": "2026-01-01T00:00:00Z"},
+               {"type": "Stalled", "status": "True", "reason": "RetriesExceeded"}])
+    }
+
+    fn root(applied: &str, entries: &[&str]) -> Object {
+        let entries: Vec<_> = entries.iter().map(|id| json!({"id": id, "v": "v1"})).collect();
+        Object::new(json!({"kind": "Kustomization",
+            "metadata": {"name": "flux-system", "namespace": "flux-system", "generation": 1},
+            "spec": {"sourceRef": {"kind": "GitRepository", "name": "flux-system"}},
+            "status": {"observedGeneration": 1, "lastAppliedRevision": applied, "conditions": ready(),
+                "inventory": {"entries": entries}}}))
+    }
+
+    fn release(name: &str, observed: i64, conditions: Value, suspend: bool) -> Object {
+        Object::new(json!({"kind": "HelmRelease",
+            "metadata": {"name": name, "namespace": "apps", "generation": 1, "finalizers": ["finalizers.fluxcd.io"],
+                "creationTimestamp": "2026-01-01T00:00:00Z"},
+            "spec": {"suspend": suspend}, "status": {"observedGeneration": observed, "conditions": conditions}}))
+    }
+
+    fn delivery(root: Object, releases: Vec<Object>) -> Delivery {
+        let source = Object::new(json!({"kind": "GitRepository", "metadata": {"name": "flux-system",
+            "namespace": "flux-system"}, "status": {"artifact": {"revision": "main@sha1:2"}}}));
+        Delivery {
+            at: "2026-01-01T00:00:10Z".parse().unwrap(),
+            kustomizations: [root].into_iter().collect(),
+            releases: releases.into_iter().collect(),
+            sources: [("GitRepository".to_owned(), [source].into_iter().collect())].into(),
+        }
+    }
+
+    fn judge(seen: &Delivery, unchanged: u64) -> Verdict {
+        let gate = Delivered::new("flux-system", "flux-system");
+        gate.judge(&Observation { snapshot: seen, unchanged_for: Duration::from_secs(unchanged) })
+    }
+
+    const A: &str = "apps_a_helm.toolkit.fluxcd.io_HelmRelease";
+    const B: &str = "apps_b_helm.toolkit.fluxcd.io_HelmRelease";
+
+    #[test]
+    fn an_empty_inventory_never_proves_a_delivery() {
+        let verdict = judge(&delivery(root("main@sha1:2", &[]), vec![]), 0);
+        assert!(verdict.to_string().contains("empty inventory"), "{verdict}");
+    }
+
+    #[test]
+    fn every_release_of_the_inventory_is_judged_at_its_generation() {
+        let both = |b: Object| delivery(root("main@sha1:2", &[A, B]), vec![release("a", 1, ready(), false), b]);
+        assert!(judge(&both(release("b", 1, ready(), false)), 0).is_proven());
+        assert!(!judge(&both(release("b", -1, json!([]), false)), 0).is_proven());
+        assert!(!judge(&both(release("b", 0, ready(), false)), 0).is_proven());
+    }
+
+    #[test]
+    fn an_object_that_was_applied_and_is_gone_is_named() {
+        let verdict = judge(&delivery(root("main@sha1:2", &[A]), vec![]), 0);
+        assert_eq!(verdict, Verdict::pending("HelmRelease/apps/a was applied and is not to be seen"));
+    }
+
+    #[test]
+    fn a_root_at_the_revision_before_is_refused() {
+        let verdict = judge(&delivery(root("main@sha1:1", &[A]), vec![release("a", 1, ready(), false)]), 0);
+        assert!(verdict.to_string().contains("has applied main@sha1:1, its source has main@sha1:2"), "{verdict}");
+    }
+
+    #[test]
+    fn suspended_releases_are_listed_and_not_judged() {
+        let seen = delivery(
+            root("main@sha1:2", &[A, B]),
+            vec![release("a", 1, ready(), false), release("b", 1, json!([]), true)],
+        );
+        let verdict = judge(&seen, 0);
+        assert!(verdict.is_proven());
+        assert!(verdict.to_string().contains("1 HelmReleases and 1 Kustomizations"), "{verdict}");
+        assert!(verdict.to_string().contains("1 suspended and not judged: helmrelease/apps/b"), "{verdict}");
+    }
+
+    #[test]
+    fn one_application_that_fails_for_good_ends_the_wait_once_all_others_are_ready() {
+        let seen = delivery(
+            root("main@sha1:2", &[A, B]),
+            vec![release("a", 1, ready(), false), release("b", 1, failed(), false)],
+        );
+        assert!(matches!(judge(&seen, 0), Verdict::Pending { .. }));
+        let Verdict::Stuck { why, remedy: Remedy::Person { .. } } = judge(&seen, 60) else { panic!("not stuck") };
+        assert!(why.starts_with("2 of 3 are ready; helmrelease/apps/b"), "{why}");
+    }
+}

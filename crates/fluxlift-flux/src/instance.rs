@@ -1,0 +1,152 @@
+//! The FluxInstance: what it is built from, with and without its sync.
+
+use fluxlift_kube::{Object, ObjectRef};
+use serde_json::{Value, json};
+
+use crate::kinds::{FLUX_INSTANCE, NAMESPACE};
+use crate::sync::Sync;
+
+/// The only name that flux-operator accepts.
+pub const NAME: &str = "flux";
+/// The Secret with the age key that kustomize-controller decrypts with.
+pub const SOPS_SECRET: &str = "sops-age";
+/// Where in that Secret the key is.
+pub const SOPS_KEY: &str = "age.agekey";
+/// The Secret with the Git credentials.
+pub const GIT_SECRET: &str = "flux-system";
+
+/// What a FluxInstance is built from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Instance {
+    /// The version of the distribution, such as `2.9.4` or `2.x`.
+    pub version: String,
+    /// Where its images come from.
+    pub registry: String,
+    /// Its controllers.
+    pub components: Vec<String>,
+    /// Whether kustomize-controller gets the age key.
+    pub decrypts: bool,
+    /// The user's own patches, `{patch, target}` each.
+    pub patches: Vec<Value>,
+    /// What it follows.
+    pub sync: Sync,
+}
+
+/// How far the instance goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Controllers only, and the operator does not wait for their health: the canaries prove more, and sooner.
+    Controllers,
+    /// Everything.
+    Whole,
+}
+
+impl Instance {
+    /// The default controllers from the default registry.
+    pub fn new(version: impl Into<String>, sync: Sync) -> Self {
+        Self {
+            version: version.into(),
+            registry: "ghcr.io/fluxcd".to_owned(),
+            components: crate::Component::ALL.iter().map(|c| c.name().to_owned()).collect(),
+            decrypts: false,
+            patches: Vec::new(),
+            sync,
+        }
+    }
+
+    /// Which object it is.
+    pub fn target() -> ObjectRef {
+        ObjectRef::namespaced(FLUX_INSTANCE, NAMESPACE, NAME)
+    }
+
+    /// The object to apply.
+    pub fn object(&self, stage: Stage) -> Object {
+        let mut spec = json!({
+            "distribution": {"version": self.version, "registry": self.registry},
+            "components": self.components,
+            "cluster": {"type": "kubernetes"},
+            "wait": stage == Stage::Whole,
+        });
+        let patches = self.all_patches();
+        if !patches.is_empty() {
+            spec["kustomize"] = json!({"patches": patches});
+        }
+        if stage == Stage::Whole {
+            spec["sync"] = self.sync.to_json();
+        }
+        Object::named(&Self::target()).with("spec", spec)
+    }
+
+    /// Our patch for the age key comes before the user's own, which may then change it.
+    fn all_patches(&self) -> Vec<Value> {
+        let decryption = self.decrypts.then(|| {
+            let value = json!({"provider": "sops", "secretRef": {"name": SOPS_SECRET}});
+            let patch = json!([{"op": "add", "path": "/spec/decryption", "value": value}]);
+            json!({"target": {"kind": "Kustomization"}, "patch": patch.to_string()})
+        });
+        decryption.into_iter().chain(self.patches.iter().cloned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instance() -> Instance {
+        let sync = Sync::git("http://127.101.0.4:3000/home-ops.git", "main", "kubernetes/clusters/cluster-101");
+        Instance { decrypts: true, ..Instance::new("2.9.4", sync) }
+    }
+
+    #[test]
+    fn the_first_stage_has_no_sync_and_does_not_wait() {
+        let object = instance().object(Stage::Controllers);
+        assert!(object.at("/spec/sync").is_null());
+        assert_eq!(object.at("/spec/wait"), &json!(false));
+    }
+
+    #[test]
+    fn the_whole_instance_reads_like_this() {
+        insta::assert_json_snapshot!(instance().object(Stage::Whole).json(), @r#"
+        {
+          "apiVersion": "fluxcd.controlplane.io/v1",
+          "kind": "FluxInstance",
+          "metadata": {
+            "name": "flux",
+            "namespace": "flux-system"
+          },
+          "spec": {
+            "cluster": {
+              "type": "kubernetes"
+            },
+            "components": [
+              "source-controller",
+              "kustomize-controller",
+              "helm-controller",
+              "notification-controller"
+            ],
+            "distribution": {
+              "registry": "ghcr.io/fluxcd",
+              "version": "2.9.4"
+            },
+            "kustomize": {
+              "patches": [
+                {
+                  "patch": "[{\"op\":\"add\",\"path\":\"/spec/decryption\",\"value\":{\"provider\":\"sops\",\"secretRef\":{\"name\":\"sops-age\"}}}]",
+                  "target": {
+                    "kind": "Kustomization"
+                  }
+                }
+              ]
+            },
+            "sync": {
+              "kind": "GitRepository",
+              "path": "kubernetes/clusters/cluster-101",
+              "ref": "refs/heads/main",
+              "url": "http://127.101.0.4:3000/home-ops.git"
+            },
+            "wait": true
+          }
+        }
+        "#);
+    }
+}

@@ -1,0 +1,55 @@
+//! A root that `flux bootstrap` left behind.
+
+use fluxlift_kube::{Cluster, Object, ObjectRef, Query, RequestError};
+
+use crate::annotation::{INSTANCE_NAME, KUSTOMIZATION_NAME};
+use crate::canary;
+use crate::kinds::{self, KUSTOMIZATION, NAMESPACE, SOURCES};
+
+/// The root Kustomization, or the source, in Flux's namespace that reconciles without belonging to a FluxInstance.
+///
+/// While one is there, releases may already exist, and the proof of order is void.
+///
+/// # Errors
+/// When the cluster cannot be read.
+pub async fn root(cluster: &Cluster) -> Result<Option<ObjectRef>, RequestError> {
+    for kind in std::iter::once(&KUSTOMIZATION).chain(&SOURCES) {
+        let Some(kind) = kinds::served(cluster, kind).await? else { continue };
+        let found = cluster.list(&Query::all(kind.clone()).within(NAMESPACE)).await?;
+        if let Some(root) = found.iter().find(|object| is_root(object)) {
+            return Ok(Some(root.reference(&kind)));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether nobody but a person or itself manages it: `flux bootstrap` labels its root as its own.
+fn is_root(object: &Object) -> bool {
+    let itself = object.label(KUSTOMIZATION_NAME).is_none_or(|owner| owner == object.name());
+    let owned = !object.items("/metadata/ownerReferences").is_empty();
+    itself && !owned && object.label(INSTANCE_NAME).is_none() && object.label(canary::LABEL).is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(labels: serde_json::Value) -> Object {
+        Object::new(json!({"metadata": {"name": "flux-system", "namespace": "flux-system", "labels": labels}}))
+    }
+
+    #[test]
+    fn the_root_of_flux_bootstrap_is_labelled_as_its_own() {
+        assert!(is_root(&object(json!({"kustomize.toolkit.fluxcd.io/name": "flux-system"}))));
+        assert!(is_root(&object(json!({}))));
+    }
+
+    #[test]
+    fn what_an_instance_or_another_kustomization_manages_is_no_root() {
+        assert!(!is_root(&object(json!({"fluxcd.controlplane.io/name": "flux"}))));
+        assert!(!is_root(&object(json!({"kustomize.toolkit.fluxcd.io/name": "apps"}))));
+        assert!(!is_root(&object(json!({"fluxlift.dev/canary": "x"}))));
+    }
+}

@@ -1,0 +1,121 @@
+//! One observation for many gates.
+
+use fluxlift_gate::ObserveError;
+use futures::{Stream, StreamExt as _, stream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::observe::Observations;
+
+/// An observation that many gates follow at once, for the price of one. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Shared<T> {
+    latest: watch::Receiver<Option<Seen<T>>>,
+    task: JoinHandle<()>,
+}
+
+/// What was seen last, in a form that can be handed to many.
+#[derive(Debug, Clone)]
+enum Seen<T> {
+    Well(T),
+    Badly { what: String, transient: bool },
+}
+
+impl<T: Clone + Send + Sync + 'static> Shared<T> {
+    /// Follows `source` from now on. Needs a tokio runtime.
+    pub fn new(source: Observations<T>) -> Self {
+        let (sender, latest) = watch::channel(None);
+        let task = tokio::spawn(async move {
+            let mut source = source;
+            while let Some(seen) = source.next().await {
+                sender.send_replace(Some(match seen {
+                    Ok(snapshot) => Seen::Well(snapshot),
+                    Err(error) => Seen::Badly { what: error.chain(), transient: error.transient },
+                }));
+            }
+        });
+        Self { latest, task }
+    }
+
+    /// The latest observation at once, then each that follows. What a slow reader misses it does not need.
+    pub fn follow(&self) -> Observations<T> {
+        let latest = self.latest.clone();
+        Box::pin(stream::unfold((latest, false), |(mut latest, again)| async move {
+            if again || latest.borrow().is_none() {
+                latest.changed().await.ok()?;
+            }
+            let seen = latest.borrow_and_update().clone()?;
+            Some((seen.into(), (latest, true)))
+        }))
+    }
+}
+
+impl<T> Drop for Shared<T> {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl<T> From<Seen<T>> for Result<T, ObserveError> {
+    fn from(seen: Seen<T>) -> Self {
+        match seen {
+            Seen::Well(snapshot) => Ok(snapshot),
+            Seen::Badly { what, transient: true } => Err(ObserveError::transient(what)),
+            Seen::Badly { what, transient: false } => Err(ObserveError::terminal(what)),
+        }
+    }
+}
+
+/// Two observations side by side: the latest of each, once both were seen.
+pub fn both<A, B>(
+    first: impl Stream<Item = Result<A, ObserveError>> + Send + 'static,
+    second: impl Stream<Item = Result<B, ObserveError>> + Send + 'static,
+) -> Observations<(A, B)>
+where
+    A: Clone + Send + 'static,
+    B: Clone + Send + 'static,
+{
+    enum Side<A, B> {
+        First(A),
+        Second(B),
+    }
+    let merged = stream::select(
+        first.map(|seen| seen.map(Side::First)).boxed(),
+        second.map(|seen| seen.map(Side::Second)).boxed(),
+    );
+    Box::pin(stream::unfold((merged, None, None), |(mut merged, mut a, mut b)| async move {
+        loop {
+            match merged.next().await? {
+                Err(error) => return Some((Err(error), (merged, a, b))),
+                Ok(Side::First(seen)) => a = Some(seen),
+                Ok(Side::Second(seen)) => b = Some(seen),
+            }
+            if let (Some(first), Some(second)) = (&a, &b) {
+                return Some((Ok((first.clone(), second.clone())), (merged, a, b)));
+            }
+        }
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn every_follower_gets_the_latest_at_once() {
+        let source: Observations<u32> = Box::pin(stream::iter([1, 2]).map(Ok).chain(stream::pending()));
+        let shared = Shared::new(source);
+        let mut early = shared.follow();
+        while early.next().await.unwrap().unwrap() != 2 {}
+        assert_eq!(shared.follow().next().await.unwrap().unwrap(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pair_waits_for_both_sides() {
+        let a = stream::iter([Ok(1), Ok(2)]).chain(stream::pending());
+        let b = stream::iter([Ok("x")]).chain(stream::pending());
+        let mut pairs = both(a, b);
+        let first = pairs.next().await.unwrap().unwrap();
+        assert!(first == (1, "x") || first == (2, "x"));
+    }
+}
