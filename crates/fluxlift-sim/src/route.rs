@@ -1,8 +1,10 @@
 //! Which server answers at which address.
 
+use std::net::SocketAddr;
+
 use fluxlift_net::Authority;
 
-use crate::{World, git, proxmox};
+use crate::{World, git, proxmox, talos};
 
 /// Who answers a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +16,12 @@ pub enum Route {
     BlackHole,
     /// The Proxmox API.
     Proxmox,
+    /// The Talos API of the machine with this number.
+    Talos(u32),
     /// The Git server.
     Git,
+    /// The Kubernetes API server at this endpoint.
+    Kube(SocketAddr),
 }
 
 impl World {
@@ -24,12 +30,21 @@ impl World {
         match (to.host.as_str(), to.port) {
             (proxmox::HOST, proxmox::PORT) => Route::Proxmox,
             (git::HOST, git::PORT) => Route::Git,
-            _ => Route::Refused,
+            (host, talos::PORT) => talos::route(self, host),
+            (host, port) => match host.parse().map(|ip| SocketAddr::new(ip, port)) {
+                Ok(endpoint) if self.kube.serves(&endpoint) => Route::Kube(endpoint),
+                _ => Route::Refused,
+            },
         }
     }
 
     /// Every address at which the world may answer, now or later; what `sim` listens on.
     pub fn addresses(&self) -> Vec<Authority> {
-        vec![Authority::new(proxmox::HOST, proxmox::PORT), Authority::new(git::HOST, git::PORT)]
+        let mut all = vec![Authority::new(proxmox::HOST, proxmox::PORT), Authority::new(git::HOST, git::PORT)];
+        all.extend(self.kube.endpoints().map(|endpoint| Authority::new(endpoint.ip().to_string(), endpoint.port())));
+        all.extend(talos::addresses(self));
+        all.sort();
+        all.dedup();
+        all
     }
 }

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::proxmox::certificate;
-use crate::{Datacenter, Route};
+use crate::{Datacenter, Route, kube, talos};
 
 /// Serves one connection until it ends.
 pub async fn connection(datacenter: Datacenter, route: Route, connection: Connection) {
@@ -33,6 +33,8 @@ pub async fn connection(datacenter: Datacenter, route: Route, connection: Connec
             })
             .await;
         }
+        Route::Kube(endpoint) => kube::wire::connection::serve(datacenter, endpoint, connection).await,
+        Route::Talos(vmid) => talos::connection(datacenter, vmid, connection).await,
         Route::Git => {
             let world = datacenter.clone();
             http(&datacenter, connection, move |request| {

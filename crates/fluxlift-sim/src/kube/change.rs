@@ -1,6 +1,6 @@
 //! What changed, in order.
 
-use std::collections::VecDeque;
+use std::collections::{VecDeque, vec_deque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,7 @@ impl ChangeLog {
     }
 
     /// The changes after `cursor`.
-    pub(super) fn since(&self, cursor: u64) -> Result<impl DoubleEndedIterator<Item = &Change>, Gone> {
+    pub(super) fn since(&self, cursor: u64) -> Result<vec_deque::Iter<'_, Change>, Gone> {
         if cursor < self.compacted {
             return Err(Gone { asked: cursor, oldest: self.compacted });
         }

@@ -7,7 +7,7 @@ use fluxlift_core::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{ApiServer, Caller, GroupResource, Key};
+use super::{ApiServer, Caller, Faults, GroupResource, Key};
 
 /// A Kubernetes cluster, or the place where one will be.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -18,9 +18,15 @@ pub struct Kube {
     pub logs: BTreeMap<String, Vec<LogLine>>,
     /// Bearer tokens: to whom they belong.
     pub tokens: BTreeMap<String, TokenOwner>,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// The version that it says it has, such as `v1.32.0`.
+    pub version: String,
     pki: Option<ClusterPki>,
     endpoints: BTreeSet<SocketAddr>,
     pub(super) cursor: u64,
+    /// How often an API server started or stopped, and how often the world was told.
+    pub(super) moves: (u64, u64),
 }
 
 /// The certificates of a cluster's API, as PEM.
@@ -84,9 +90,12 @@ impl Kube {
             api: ApiServer::new(seed),
             logs: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            faults: Faults::default(),
+            version: "v1.32.0".into(),
             pki: None,
             endpoints: BTreeSet::new(),
             cursor: 0,
+            moves: (0, 0),
         }
     }
 
@@ -95,6 +104,7 @@ impl Kube {
     pub fn start(&mut self, pki: ClusterPki, endpoints: impl IntoIterator<Item = SocketAddr>, now: Timestamp) {
         self.pki = Some(pki);
         self.endpoints.extend(endpoints);
+        self.moves.0 += 1;
         let caller = Caller::controller("kube-apiserver", now);
         for name in ["kube-system", "kube-public", "kube-node-lease", "default"] {
             if self.api.get(&Key::cluster(&GroupResource::NAMESPACES, name)).is_none() {
@@ -114,6 +124,7 @@ impl Kube {
     /// Stops the API server at `endpoint`: its connections break, the objects stay.
     pub fn stop(&mut self, endpoint: &SocketAddr) {
         self.endpoints.remove(endpoint);
+        self.moves.0 += 1;
     }
 
     /// Whether an API server runs at `endpoint`.

@@ -20,6 +20,9 @@ const STOP: SignedDuration = SignedDuration::from_secs(1);
 
 /// Reacts to what changed since the last time. True when there was something.
 pub fn settle(world: &mut World) -> bool {
+    let (moves, told) = world.kube.moves;
+    world.changes += moves - told;
+    world.kube.moves.1 = moves;
     let (cursor, revision) = (world.kube.cursor, world.kube.api.revision());
     if cursor == revision {
         return false;

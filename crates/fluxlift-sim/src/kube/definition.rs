@@ -117,7 +117,7 @@ fn version(defined: &Value) -> Version {
 }
 
 /// Stable before beta before alpha, and newer before older: (stability, major, minor).
-fn priority(name: &str) -> (u8, u32, u32) {
+pub fn priority(name: &str) -> (u8, u32, u32) {
     let Some(rest) = name.strip_prefix('v') else { return (0, 0, 0) };
     let number = |text: &str| text.parse().unwrap_or_default();
     for (word, stability) in [("alpha", 1), ("beta", 2)] {

@@ -1,6 +1,6 @@
 //! The storage: objects by key, one revision for all, and the log of changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, vec_deque};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -120,7 +120,7 @@ impl ApiServer {
     ///
     /// # Errors
     /// [`Gone`] when `cursor` is older than what is remembered: list anew.
-    pub fn changes_since(&self, cursor: u64) -> Result<impl DoubleEndedIterator<Item = &Change>, Gone> {
+    pub fn changes_since(&self, cursor: u64) -> Result<vec_deque::Iter<'_, Change>, Gone> {
         self.log.since(cursor)
     }
 

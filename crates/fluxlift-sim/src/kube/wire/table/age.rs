@@ -1,0 +1,43 @@
+//! Ages as kubectl shows them: `45s`, `2m30s`, `3h12m`, `2d`, `1y40d`.
+
+use fluxlift_core::Timestamp;
+
+/// How long ago a moment in an object was; `<unknown>` when it is none.
+pub fn since(moment: &str, now: Timestamp) -> String {
+    match moment.parse::<Timestamp>() {
+        Ok(moment) => of(now.duration_since(moment).as_secs()),
+        Err(_) => "<unknown>".into(),
+    }
+}
+
+/// So many seconds, in at most two units.
+pub fn of(seconds: i64) -> String {
+    let (minutes, hours, days, years) = (seconds / 60, seconds / 3600, seconds / 86400, seconds / 86400 / 365);
+    let two = |whole: i64, unit: &str, rest: i64, small: &str| {
+        if rest == 0 { format!("{whole}{unit}") } else { format!("{whole}{unit}{rest}{small}") }
+    };
+    match seconds {
+        i64::MIN..-1 => "<invalid>".into(),
+        -1..0 => "0s".into(),
+        0..120 => format!("{seconds}s"),
+        _ if minutes < 10 => two(minutes, "m", seconds % 60, "s"),
+        _ if hours < 3 => format!("{minutes}m"),
+        _ if hours < 8 => two(hours, "h", minutes % 60, "m"),
+        _ if hours < 48 => format!("{hours}h"),
+        _ if days < 8 => two(days, "d", hours % 24, "h"),
+        _ if years < 2 => format!("{days}d"),
+        _ if years < 8 => two(years, "y", days % 365, "d"),
+        _ => format!("{years}y"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+
+    #[test]
+    fn an_age_has_at_most_two_units() {
+        let shown = [0, 119, 120, 150, 600, 7260, 10_800, 11_100, 100_000, 180_000, 800_000].map(of);
+        assert_eq!(shown, ["0s", "119s", "2m", "2m30s", "10m", "121m", "3h", "3h5m", "27h", "2d2h", "9d"]);
+    }
+}
