@@ -17,6 +17,9 @@ pub const LIVE: &str = "terraform/infra/live/clusters/cluster-101";
 /// The file that says which versions of Flux run, and where they come from.
 const VERSIONS: &str = "terraform/infra/live/common/application-versions.hcl";
 
+/// The file that makes its folder the root of a repository for `get_repo_root()`.
+const ROOT_MARKER: &str = ".fluxlift-root";
+
 /// What the demo's tree says of Flux.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gitops {
@@ -79,6 +82,9 @@ pub fn write(dir: &Path, gitops: &Gitops) -> Result<(), TreeError> {
     }
     extract(&TERRAFORM, &dir.join("terraform"))?;
     extract(&KUBERNETES, &dir.join("kubernetes"))?;
+    // Without it, a demo inside somebody's checkout would take that checkout for its repository.
+    let marker = dir.join(ROOT_MARKER);
+    fs::write(&marker, "").map_err(|source| TreeError::Write { path: marker, source })?;
     let path = dir.join(VERSIONS);
     let text = fs::read_to_string(&path).map_err(|source| TreeError::Write { path: path.clone(), source })?;
     let text = point(&text, gitops)?;
