@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 
 use crate::kube::KubeWake;
+use crate::talos::TalosWake;
 use crate::proxmox::TaskEnd;
 
 /// Something that a part of the world asked to be woken for.
@@ -20,6 +21,8 @@ pub enum Wake {
     Look,
     /// A task of the Proxmox cluster ends.
     Proxmox(TaskEnd),
+    /// A machine's own.
+    Talos(TalosWake),
     /// The Kubernetes cluster's own.
     Kube(KubeWake),
 }

@@ -20,6 +20,7 @@ pub mod proxmox;
 pub mod route;
 pub mod save;
 pub mod serve;
+pub mod talos;
 pub mod world;
 
 pub use agenda::{Agenda, Wake};

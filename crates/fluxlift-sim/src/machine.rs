@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::World;
+use crate::{World, talos};
 
 /// What a virtual machine is, seen from the inside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,7 @@ pub enum Power {
 impl World {
     /// Does this to a machine. The operating system's model takes it from here.
     pub fn power(&mut self, event: Power) {
+        talos::power(self, &event);
         match event {
             Power::On(machine) => {
                 self.machines.insert(machine.vmid, machine);

@@ -11,6 +11,7 @@ use crate::git::GitServer;
 use crate::kube::{self, Kube};
 use crate::machine::MachineSpec;
 use crate::proxmox::Cluster;
+use crate::talos::{self, Talos};
 use crate::{Agenda, Options, Wake};
 
 /// The whole datacenter at one instant.
@@ -36,6 +37,8 @@ pub struct World {
     pub git: GitServer,
     /// The Kubernetes cluster.
     pub kube: Kube,
+    /// The machines' operating system.
+    pub talos: Talos,
     /// The machines that are switched on, by Proxmox's number.
     pub machines: BTreeMap<u32, MachineSpec>,
 }
@@ -45,7 +48,7 @@ impl World {
     pub fn new(options: Options, now: Timestamp) -> Self {
         let random = ChaCha8Rng::seed_from_u64(options.seed);
         let kube = Kube::new(options.seed);
-        Self { now, options, random, agenda: Agenda::default(), changes: 0, kube, proxmox: Cluster::default(), git: GitServer::default(), machines: BTreeMap::new() }
+        Self { now, options, random, agenda: Agenda::default(), changes: 0, kube, proxmox: Cluster::default(), talos: Talos::default(), git: GitServer::default(), machines: BTreeMap::new() }
     }
 
     /// Moves the world on to `now`: everything due happens, in order, each at its own moment.
@@ -64,6 +67,7 @@ impl World {
         match wake {
             Wake::Look => {}
             Wake::Proxmox(end) => self.end_task(&end),
+            Wake::Talos(wake) => talos::wake(self, wake),
             Wake::Kube(wake) => kube::collect::wake(self, wake),
         }
     }

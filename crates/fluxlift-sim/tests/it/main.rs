@@ -3,3 +3,4 @@
 mod git;
 mod pki;
 mod proxmox;
+mod talos;

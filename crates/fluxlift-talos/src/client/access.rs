@@ -7,6 +7,7 @@ use fluxlift_core::Clock;
 use fluxlift_net::{Authority, Dial, TlsClient, TlsError, TlsTrust};
 
 use super::Fingerprint;
+use crate::pki;
 use crate::secrets::ClientIdentity;
 
 /// Where the Talos API answers.
@@ -57,7 +58,7 @@ impl Identity<'_> {
             Self::Configured(client) => TlsClient::with_identity(
                 &TlsTrust::Authorities(client.ca.clone()),
                 &client.pair.crt,
-                client.pair.key.expose(),
+                pki::standard_key(&client.pair.key).expose(),
                 clock,
             )?,
         };

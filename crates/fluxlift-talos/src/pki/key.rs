@@ -164,6 +164,11 @@ pub fn service_account_matches(text: &str) -> Result<(), PkiError> {
     if readable { Ok(()) } else { Err(PkiError::Content { what }) }
 }
 
+/// A key's PEM under the header that TLS libraries know: Talos's own `ED25519 PRIVATE KEY` is PKCS#8.
+pub fn standard_key(text: &Secret<String>) -> Secret<String> {
+    Secret::new(text.expose().replace("ED25519 PRIVATE KEY", "PRIVATE KEY"))
+}
+
 fn pem_text(label: &str, der: Vec<u8>) -> String {
     let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
     pem::encode_config(&pem::Pem::new(label, der), config)

@@ -9,4 +9,4 @@ mod key;
 
 pub use certificate::{Issue, Issuer, Pair, Usage, authority, certificate_der, lifetime, public_key};
 pub use error::PkiError;
-pub use key::{PrivateKey, service_account_key, service_account_matches};
+pub use key::{PrivateKey, service_account_key, service_account_matches, standard_key};
