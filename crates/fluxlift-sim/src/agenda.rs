@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 
+use crate::controllers::ControllerWake;
 use crate::kube::KubeWake;
 use crate::talos::TalosWake;
 use crate::proxmox::TaskEnd;
@@ -25,6 +26,8 @@ pub enum Wake {
     Talos(TalosWake),
     /// The Kubernetes cluster's own.
     Kube(KubeWake),
+    /// Of a controller or a kubelet.
+    Controller(Box<ControllerWake>),
 }
 
 /// Timed wakes, in the order of their time and then of their making.

@@ -9,7 +9,9 @@
 //! addresses.
 
 pub mod agenda;
+pub mod controllers;
 pub mod datacenter;
+pub mod flux;
 pub mod git;
 pub mod kube;
 pub mod machine;
@@ -17,6 +19,7 @@ pub mod net;
 pub mod options;
 pub mod registry;
 pub mod proxmox;
+pub mod referee;
 pub mod route;
 pub mod save;
 pub mod serve;

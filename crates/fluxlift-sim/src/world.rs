@@ -7,10 +7,13 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::controllers::{self, Controllers};
+use crate::flux::Flux;
 use crate::git::GitServer;
 use crate::kube::{self, Kube};
 use crate::machine::MachineSpec;
 use crate::proxmox::Cluster;
+use crate::referee::Referee;
 use crate::talos::{self, Talos};
 use crate::{Agenda, Options, Wake};
 
@@ -37,6 +40,12 @@ pub struct World {
     pub git: GitServer,
     /// The Kubernetes cluster.
     pub kube: Kube,
+    /// Its controllers and kubelets.
+    pub controllers: Controllers,
+    /// What Flux keeps outside the API, and what was broken in it on purpose.
+    pub flux: Flux,
+    /// Who counts what the strategies claim.
+    pub referee: Referee,
     /// The machines' operating system.
     pub talos: Talos,
     /// The machines that are switched on, by Proxmox's number.
@@ -48,7 +57,7 @@ impl World {
     pub fn new(options: Options, now: Timestamp) -> Self {
         let random = ChaCha8Rng::seed_from_u64(options.seed);
         let kube = Kube::new(options.seed);
-        Self { now, options, random, agenda: Agenda::default(), changes: 0, kube, proxmox: Cluster::default(), talos: Talos::default(), git: GitServer::default(), machines: BTreeMap::new() }
+        Self { now, options, random, agenda: Agenda::default(), changes: 0, kube, controllers: Controllers::default(), flux: Flux::default(), referee: Referee::default(), proxmox: Cluster::default(), talos: Talos::default(), git: GitServer::default(), machines: BTreeMap::new() }
     }
 
     /// Moves the world on to `now`: everything due happens, in order, each at its own moment.
@@ -69,6 +78,7 @@ impl World {
             Wake::Proxmox(end) => self.end_task(&end),
             Wake::Talos(wake) => talos::wake(self, wake),
             Wake::Kube(wake) => kube::collect::wake(self, wake),
+            Wake::Controller(wake) => controllers::wake::wake(self, *wake),
         }
     }
 
@@ -77,6 +87,7 @@ impl World {
         loop {
             let mut changed = false;
             changed |= kube::collect::settle(self);
+            controllers::state::react(self);
             if !changed {
                 break;
             }

@@ -1,0 +1,41 @@
+//! How long container images take to pull: once per node.
+
+use jiff::SignedDuration;
+
+use super::Program;
+
+/// How long `image` takes to a node that doesn't have it, before chance adds its share.
+///
+/// helm-controller's is the slowest of Flux's: its Deployment becomes Available last, well after the sync could have
+/// been applied, and that is where the race of the seed request happens. A CNI's image is large (facts/flux.md
+/// section 7, number 6).
+pub fn pull_time(image: &str) -> SignedDuration {
+    let millis = match Program::of_image(image) {
+        Some(Program::FluxOperator) => 2_600,
+        Some(Program::SourceController) => 2_700,
+        Some(Program::KustomizeController) => 3_000,
+        Some(Program::NotificationController) => 3_600,
+        Some(Program::HelmController) => 12_000,
+        _ if is_network(image) => 21_000,
+        _ => 4_000,
+    };
+    SignedDuration::from_millis(millis)
+}
+
+/// Whether the image is that of a network plug-in.
+fn is_network(image: &str) -> bool {
+    ["cilium", "flannel", "calico"].iter().any(|name| image.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_image_of_helm_controller_is_the_slowest_of_fluxs() {
+        let time = |name: &str| pull_time(&format!("ghcr.io/fluxcd/{name}:v1.0.0"));
+        for other in ["source-controller", "kustomize-controller", "notification-controller"] {
+            assert!(time(other) * 3 < time("helm-controller"), "{other}");
+        }
+    }
+}

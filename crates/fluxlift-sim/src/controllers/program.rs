@@ -1,0 +1,202 @@
+//! The programs that run controllers, and the controllers that they run.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use crate::flux::kinds;
+use crate::kube::GroupResource;
+
+/// A program that reconciles objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each is a well-known program")]
+pub enum Program {
+    KubeControllerManager,
+    KubeScheduler,
+    FluxOperator,
+    SourceController,
+    KustomizeController,
+    HelmController,
+    NotificationController,
+}
+
+/// One reconciler, by what it reconciles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each is named for the kind that it reconciles")]
+pub enum Controller {
+    Deployments,
+    ReplicaSets,
+    DaemonSets,
+    Namespaces,
+    EndpointSlices,
+    Scheduler,
+    FluxInstances,
+    FluxReports,
+    GitRepositories,
+    OciRepositories,
+    HelmRepositories,
+    HelmCharts,
+    Buckets,
+    Kustomizations,
+    HelmReleases,
+    Receivers,
+}
+
+impl Program {
+    /// The program in a container image, if it is one that reconciles.
+    pub fn of_image(image: &str) -> Option<Self> {
+        let name = image.rsplit('/').next()?.split(['@', ':']).next()?;
+        [Self::FluxOperator, Self::SourceController, Self::KustomizeController, Self::HelmController, Self::NotificationController]
+            .into_iter()
+            .find(|program| program.name() == name)
+    }
+
+    /// Its name, which is its field manager too.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::KubeControllerManager => "kube-controller-manager",
+            Self::KubeScheduler => "kube-scheduler",
+            Self::FluxOperator => "flux-operator",
+            Self::SourceController => "source-controller",
+            Self::KustomizeController => "kustomize-controller",
+            Self::HelmController => "helm-controller",
+            Self::NotificationController => "notification-controller",
+        }
+    }
+
+    /// The controllers that it runs.
+    pub const fn controllers(self) -> &'static [Controller] {
+        match self {
+            Self::KubeControllerManager => &[
+                Controller::Deployments,
+                Controller::ReplicaSets,
+                Controller::DaemonSets,
+                Controller::Namespaces,
+                Controller::EndpointSlices,
+            ],
+            Self::KubeScheduler => &[Controller::Scheduler],
+            Self::FluxOperator => &[Controller::FluxInstances, Controller::FluxReports],
+            // Five independent controllers (facts/flux.md section 2).
+            Self::SourceController => &[
+                Controller::GitRepositories,
+                Controller::OciRepositories,
+                Controller::HelmRepositories,
+                Controller::HelmCharts,
+                Controller::Buckets,
+            ],
+            Self::KustomizeController => &[Controller::Kustomizations],
+            Self::HelmController => &[Controller::HelmReleases],
+            Self::NotificationController => &[Controller::Receivers],
+        }
+    }
+
+    /// The name of the Lease that its processes contend for. `None` for the ones that no Pod runs.
+    pub const fn lease(self) -> Option<&'static str> {
+        match self {
+            Self::KubeControllerManager | Self::KubeScheduler => None,
+            Self::FluxOperator => Some("flux-operator"),
+            Self::SourceController => Some("source-controller-leader-election"),
+            Self::KustomizeController => Some("kustomize-controller-leader-election"),
+            Self::HelmController => Some("helm-controller-leader-election"),
+            Self::NotificationController => Some("notification-controller-leader-election"),
+        }
+    }
+
+    /// How many workers each of its controllers has unless `--concurrent` says otherwise
+    /// (facts/flux.md section 1: 4 for helm-controller).
+    pub const fn workers(self) -> usize {
+        match self {
+            Self::KubeControllerManager | Self::KubeScheduler => 16,
+            Self::FluxOperator => 10,
+            Self::SourceController => 2,
+            Self::KustomizeController | Self::HelmController => 4,
+            Self::NotificationController => 4,
+        }
+    }
+
+    /// How long its caches take to sync when helm-controller's take `helm`.
+    ///
+    /// helm-controller lists every Secret and ConfigMap of the cluster besides its own kinds; the others list little.
+    pub fn cache_sync(self, helm: SignedDuration) -> SignedDuration {
+        match self {
+            Self::HelmController => helm,
+            Self::SourceController | Self::KustomizeController | Self::NotificationController => helm / 10,
+            Self::KubeControllerManager | Self::KubeScheduler | Self::FluxOperator => SignedDuration::from_millis(400),
+        }
+    }
+}
+
+impl Controller {
+    /// The resource whose objects it reconciles.
+    pub const fn resource(self) -> GroupResource {
+        match self {
+            Self::Deployments => GroupResource::DEPLOYMENTS,
+            Self::ReplicaSets => GroupResource::REPLICA_SETS,
+            Self::DaemonSets => GroupResource::DAEMON_SETS,
+            Self::Namespaces => GroupResource::NAMESPACES,
+            Self::EndpointSlices => GroupResource::SERVICES,
+            Self::Scheduler => GroupResource::PODS,
+            Self::FluxInstances => kinds::FLUX_INSTANCES,
+            Self::FluxReports => kinds::FLUX_REPORTS,
+            Self::GitRepositories => kinds::GIT_REPOSITORIES,
+            Self::OciRepositories => kinds::OCI_REPOSITORIES,
+            Self::HelmRepositories => kinds::HELM_REPOSITORIES,
+            Self::HelmCharts => kinds::HELM_CHARTS,
+            Self::Buckets => kinds::BUCKETS,
+            Self::Kustomizations => kinds::KUSTOMIZATIONS,
+            Self::HelmReleases => kinds::HELM_RELEASES,
+            Self::Receivers => kinds::RECEIVERS,
+        }
+    }
+
+    /// The controller that reconciles custom objects of this resource.
+    pub fn of_custom(resource: &GroupResource) -> Option<Self> {
+        [
+            Self::FluxInstances,
+            Self::FluxReports,
+            Self::GitRepositories,
+            Self::OciRepositories,
+            Self::HelmRepositories,
+            Self::HelmCharts,
+            Self::Buckets,
+            Self::Kustomizations,
+            Self::HelmReleases,
+            Self::Receivers,
+        ]
+        .into_iter()
+        .find(|controller| controller.resource() == *resource)
+    }
+
+    /// Its name in the controllers' log lines.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Deployments => "deployment",
+            Self::ReplicaSets => "replicaset",
+            Self::DaemonSets => "daemonset",
+            Self::Namespaces => "namespace",
+            Self::EndpointSlices => "endpointslice",
+            Self::Scheduler => "scheduler",
+            Self::FluxInstances => "fluxinstance",
+            Self::FluxReports => "fluxreport",
+            Self::GitRepositories => "gitrepository",
+            Self::OciRepositories => "ocirepository",
+            Self::HelmRepositories => "helmrepository",
+            Self::HelmCharts => "helmchart",
+            Self::Buckets => "bucket",
+            Self::Kustomizations => "kustomization",
+            Self::HelmReleases => "helmrelease",
+            Self::Receivers => "receiver",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_known_by_the_last_part_of_its_image() {
+        assert_eq!(Program::of_image("ghcr.io/fluxcd/helm-controller:v1.6.3"), Some(Program::HelmController));
+        assert_eq!(Program::of_image("127.0.0.1:5000/flux-operator@sha256:0"), Some(Program::FluxOperator));
+        assert_eq!(Program::of_image("nginx"), None);
+    }
+}

@@ -1,0 +1,7 @@
+//! flux-operator: FluxInstance and FluxReport.
+
+pub mod instance;
+pub mod report;
+pub mod uninstall;
+
+pub use instance::{Step, go_on, reconcile};

@@ -1,0 +1,132 @@
+//! Distributions of Flux: which controllers a version brings, and how they behave.
+
+use serde::{Deserialize, Serialize};
+
+/// A minor release of Flux: all that differs between versions in this model hangs on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Profile {
+    /// The minor number: 9 for Flux 2.9.
+    pub minor: u64,
+}
+
+/// One release of Flux that the operator's image carries.
+#[derive(Debug)]
+struct Release {
+    version: &'static str,
+    source: &'static str,
+    kustomize: &'static str,
+    helm: &'static str,
+    notification: &'static str,
+}
+
+/// The releases that the operator's image carries, oldest first (facts/lab.md: the last has 1.9.6, 1.9.5 and 1.6.3).
+const RELEASES: [Release; 6] = [
+    Release { version: "2.4.0", source: "1.4.1", kustomize: "1.4.0", helm: "1.1.0", notification: "1.4.0" },
+    Release { version: "2.5.1", source: "1.5.0", kustomize: "1.5.1", helm: "1.2.0", notification: "1.5.0" },
+    Release { version: "2.6.4", source: "1.6.2", kustomize: "1.6.1", helm: "1.3.0", notification: "1.6.0" },
+    Release { version: "2.7.5", source: "1.7.4", kustomize: "1.7.3", helm: "1.4.5", notification: "1.7.5" },
+    Release { version: "2.8.3", source: "1.8.2", kustomize: "1.8.2", helm: "1.5.5", notification: "1.8.2" },
+    Release { version: "2.9.4", source: "1.9.6", kustomize: "1.9.5", helm: "1.6.3", notification: "1.9.4" },
+];
+
+/// A distribution: one release, as the operator installs it.
+#[derive(Debug, Clone, Copy)]
+pub struct Distribution(&'static Release);
+
+impl Distribution {
+    /// The release that `wanted` means: a version, or a range such as `2.x` or `2.9.x`. `None` if the operator's image
+    /// carries none.
+    pub fn find(wanted: &str) -> Option<Self> {
+        let wanted = wanted.trim_start_matches('v');
+        let prefix = wanted.trim_end_matches(".x").trim_end_matches(".*").trim_end_matches(".x");
+        let matches = |version: &str| version == wanted || version.starts_with(&format!("{prefix}."));
+        let exact = RELEASES.iter().find(|r| r.version == wanted);
+        exact.or_else(|| RELEASES.iter().rfind(|r| prefix != wanted && matches(r.version))).map(Self)
+    }
+
+    /// Its version, such as `2.9.4`.
+    pub const fn version(self) -> &'static str {
+        self.0.version
+    }
+
+    /// The tag of a component's image. `None` for a component that this model doesn't know.
+    pub fn tag(self, component: &str) -> Option<String> {
+        let version = match component {
+            "source-controller" => self.0.source,
+            "kustomize-controller" => self.0.kustomize,
+            "helm-controller" => self.0.helm,
+            "notification-controller" => self.0.notification,
+            _ => return None,
+        };
+        Some(format!("v{version}"))
+    }
+
+    /// How it behaves.
+    pub fn profile(self) -> Profile {
+        Profile::of_flux(self.0.version)
+    }
+}
+
+impl Profile {
+    /// The newest that is known.
+    pub const NEWEST: Self = Self { minor: 9 };
+
+    /// The behaviour of a version of Flux.
+    pub fn of_flux(version: &str) -> Self {
+        let minor = version.split('.').nth(1).and_then(|minor| minor.parse().ok());
+        minor.map_or(Self::NEWEST, |minor| Self { minor })
+    }
+
+    /// The behaviour of a controller, by its image: helm-controller 1.1 came with Flux 2.4, the others' minors equal
+    /// Flux's.
+    pub fn of_image(component: &str, image: &str) -> Self {
+        let tag = image.rsplit_once(':').map_or("", |(_, tag)| tag).trim_start_matches('v');
+        let minor = tag.split('.').nth(1).and_then(|minor| minor.parse::<u64>().ok());
+        match minor {
+            Some(minor) if component == "helm-controller" => Self { minor: minor + 3 },
+            Some(minor) => Self { minor },
+            None => Self::NEWEST,
+        }
+    }
+
+    /// Before helm-controller 1.4 (Flux 2.7) an object whose source was not ready waited a whole `spec.interval`;
+    /// since then it is requeued like one with a dependency that is not ready (facts/flux.md section 1).
+    pub const fn requeues_when_source_is_not_ready(self) -> bool {
+        self.minor >= 7
+    }
+
+    /// OCIRepository is v1 since Flux 2.6, before only v1beta2 (facts/flux.md section 2, "Older Flux").
+    pub const fn oci_is_stable(self) -> bool {
+        self.minor >= 6
+    }
+
+    /// ExternalArtifact exists since Flux 2.7.
+    pub const fn has_external_artifacts(self) -> bool {
+        self.minor >= 7
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_or_a_range_picks_the_newest_release_that_fits() {
+        let version = |wanted| Distribution::find(wanted).map(Distribution::version);
+        assert_eq!(version("2.4.0"), Some("2.4.0"));
+        assert_eq!(version("v2.9.4"), Some("2.9.4"));
+        assert_eq!(version("2.x"), Some("2.9.4"));
+        assert_eq!(version("2.6.x"), Some("2.6.4"));
+        assert_eq!(version("2.9.99"), None);
+        assert_eq!(version("3.x"), None);
+    }
+
+    #[test]
+    fn a_controller_knows_its_age_from_its_image() {
+        let old = Profile::of_image("helm-controller", "ghcr.io/fluxcd/helm-controller:v1.1.0");
+        assert!(!old.requeues_when_source_is_not_ready());
+        let new = Profile::of_image("helm-controller", "ghcr.io/fluxcd/helm-controller:v1.6.3");
+        assert_eq!(new, Profile::NEWEST);
+        assert!(new.requeues_when_source_is_not_ready());
+    }
+}

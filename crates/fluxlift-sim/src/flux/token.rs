@@ -1,0 +1,14 @@
+//! The echo of `reconcile.fluxcd.io/requestedAt`.
+
+use serde_json::{Value, json};
+
+use super::kinds::REQUESTED_AT;
+use crate::controllers::object::annotation;
+
+/// Notes in `status` that the pass over `object` saw its `requestedAt`: every pass does, the first and a suspended one
+/// included (facts/flux.md section 2).
+pub fn echo(object: &Value, status: &mut Value) {
+    if let Some(token) = annotation(object, REQUESTED_AT) {
+        status["lastHandledReconcileAt"] = json!(token);
+    }
+}

@@ -1,0 +1,85 @@
+//! The referee: counts what the strategies under test claim.
+
+use std::collections::BTreeMap;
+
+use fluxlift_core::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::World;
+use crate::controllers::conditions;
+use crate::controllers::object::{label, number, some_text};
+use crate::flux::kinds::HELM_RELEASES;
+use crate::kube::{Change, ChangeType, Key};
+
+/// The label that fluxlift puts on its canaries: they are not among the releases that count.
+pub const CANARY: &str = "fluxlift.dev/canary";
+
+/// The releases of a cluster at one moment, canaries left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// How many there are.
+    pub total: usize,
+    /// How many are Ready at their generation.
+    pub ready: usize,
+    /// How many are at `observedGeneration: -1`.
+    pub unobserved: usize,
+}
+
+/// What the referee saw happen.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Referee {
+    /// When each release was created, canaries left out.
+    pub releases: BTreeMap<Key, Timestamp>,
+    /// When each canary was created.
+    pub canaries: BTreeMap<Key, Timestamp>,
+    /// When each canary was first handled: its token echoed, or its refusal written.
+    pub handled: BTreeMap<Key, Timestamp>,
+}
+
+impl Referee {
+    /// The releases that were created before the last canary was handled, or although one never was.
+    pub fn early(&self) -> Vec<&Key> {
+        let unhandled = self.canaries.keys().any(|canary| !self.handled.contains_key(canary));
+        let proven = self.handled.values().max();
+        let early = |created: &Timestamp| unhandled || proven.is_none_or(|proven| created < proven);
+        self.releases.iter().filter(|(_, created)| early(created)).map(|(key, _)| key).collect()
+    }
+}
+
+/// Counts the releases of a world as they are now.
+pub fn count(world: &World) -> Tally {
+    let mut tally = Tally::default();
+    for (_, release) in world.kube.api.entries(&HELM_RELEASES, None).filter(|(_, release)| !is_canary(release)) {
+        let observed = number(release, "/status/observedGeneration").unwrap_or(-1);
+        tally.total += 1;
+        tally.unobserved += usize::from(observed == -1);
+        let current = observed == number(release, "/metadata/generation").unwrap_or(1);
+        tally.ready += usize::from(current && conditions::is_true(release, "Ready"));
+    }
+    tally
+}
+
+/// Sees a change.
+pub(crate) fn observe(world: &mut World, change: &Change) {
+    let now = world.now;
+    let added = change.kind == ChangeType::Added;
+    if is_canary(&change.object) {
+        if added {
+            world.referee.canaries.insert(change.key.clone(), now);
+        } else if is_handled(&change.object) {
+            world.referee.handled.entry(change.key.clone()).or_insert(now);
+        }
+    } else if added && change.key.gr == HELM_RELEASES {
+        world.referee.releases.insert(change.key.clone(), now);
+    }
+}
+
+fn is_canary(object: &Value) -> bool {
+    label(object, CANARY).is_some()
+}
+
+/// Whether a controller answered: the echo of a token, or a condition.
+fn is_handled(object: &Value) -> bool {
+    some_text(object, "/status/lastHandledReconcileAt").is_some() || conditions::get(object, "Ready").is_some()
+}
