@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use fluxlift_net::{Authority, Connection};
+use fluxlift_net::Authority;
 use hyper_util::rt::TokioIo;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
@@ -13,6 +13,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 use tonic_prost::ProstCodec;
 
+use super::overheard::{LastWords, Overheard};
 use super::{Access, Identity, TalosError};
 use crate::proto::machine::Reply;
 use crate::proto::rpc::Rpc;
@@ -26,6 +27,7 @@ pub struct TalosClient {
     grpc: Grpc<Channel>,
     to: Authority,
     patience: Duration,
+    words: LastWords,
 }
 
 impl TalosClient {
@@ -42,9 +44,10 @@ impl TalosClient {
             tls.handshake(to, raw).await
         };
         let connection = within(access.patience, to, "connect", open).await?.map_err(|e| TalosError::of_io(to, e))?;
+        let (connection, words) = Overheard::new(connection);
         let channel = channel(to, connection, access.patience).await?;
         let grpc = Grpc::new(channel).max_decoding_message_size(LIMIT).max_encoding_message_size(LIMIT);
-        Ok(Self { grpc, to: to.clone(), patience: access.patience })
+        Ok(Self { grpc, to: to.clone(), patience: access.patience, words })
     }
 
     /// The machine.
@@ -62,7 +65,7 @@ impl TalosClient {
             grpc.unary(self.request(request), PathAndQuery::from_static(R::PATH), codec).await
         };
         let answer = within(self.patience, &self.to, call, exchange).await?;
-        answer.map(tonic::Response::into_inner).map_err(|status| TalosError::of_status(&self.to, call, &status))
+        answer.map(tonic::Response::into_inner).map_err(|status| self.failed(call, &status))
     }
 
     /// Makes a call that is answered once by the machine itself, and looks for the error that may hide in the answer.
@@ -104,7 +107,11 @@ impl TalosClient {
             Ok::<(), Status>(())
         };
         let answer = within(self.patience, &self.to, call, exchange).await?;
-        answer.map_err(|status| TalosError::of_status(&self.to, call, &status))
+        answer.map_err(|status| self.failed(call, &status))
+    }
+
+    fn failed(&self, call: &'static str, status: &Status) -> TalosError {
+        TalosError::of_status(&self.to, call, status, self.words.get())
     }
 
     fn request<T>(&self, message: T) -> Request<T> {
@@ -133,7 +140,7 @@ async fn within<F: Future>(
 }
 
 /// A channel over one open connection. A second one is refused: what broke must be seen, not papered over.
-async fn channel(to: &Authority, connection: Connection, patience: Duration) -> Result<Channel, TalosError> {
+async fn channel(to: &Authority, connection: Overheard, patience: Duration) -> Result<Channel, TalosError> {
     let broken = || TalosError::Broken { to: to.clone(), call: "connect" };
     // TLS is done already, so tonic is told that there is none.
     let endpoint = Endpoint::from_shared(format!("http://{to}")).map_err(|_| broken())?;

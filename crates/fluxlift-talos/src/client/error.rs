@@ -140,14 +140,19 @@ impl TalosError {
         }
     }
 
-    /// What became of a call.
-    pub(super) fn of_status(to: &Authority, call: &'static str, status: &Status) -> Self {
+    /// What became of a call over a connection that may have ended with a last word.
+    pub(super) fn of_status(
+        to: &Authority,
+        call: &'static str,
+        status: &Status,
+        last_word: Option<rustls::Error>,
+    ) -> Self {
         let to = to.clone();
-        match cause_in(status) {
-            Cause::Tls(source @ rustls::Error::AlertReceived(_)) => Self::Refused { to, source },
-            Cause::Tls(source @ rustls::Error::InvalidCertificate(_)) => Self::Untrusted { to, source },
-            Cause::Tls(_) | Cause::Transport => Self::Broken { to, call },
-            Cause::None => Self::answer(to, call, status.code(), status.message()),
+        match last_word {
+            Some(source @ rustls::Error::AlertReceived(_)) => Self::Refused { to, source },
+            // Only a failure of our own side has a cause; what a server sends has none.
+            _ if std::error::Error::source(status).is_some() => Self::Broken { to, call },
+            _ => Self::answer(to, call, status.code(), status.message()),
         }
     }
 
@@ -179,26 +184,7 @@ impl Explain for TalosError {
     }
 }
 
-enum Cause {
-    Tls(rustls::Error),
-    Transport,
-    None,
-}
-
-/// Looks below a status for the connection's own failure: statuses that a server sent have none.
-fn cause_in(status: &Status) -> Cause {
-    let mut below = std::error::Error::source(status);
-    let mut found = Cause::None;
-    while let Some(error) = below {
-        found = Cause::Transport;
-        if let Some(tls) = error.downcast_ref::<std::io::Error>().and_then(tls_cause) {
-            return Cause::Tls(tls);
-        }
-        below = error.source();
-    }
-    found
-}
-
-fn tls_cause(error: &std::io::Error) -> Option<rustls::Error> {
+/// The TLS error inside of an I/O error.
+pub(super) fn tls_cause(error: &std::io::Error) -> Option<rustls::Error> {
     error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).cloned()
 }

@@ -9,6 +9,7 @@ mod connect;
 mod error;
 mod fingerprint;
 mod kubeconfig;
+mod overheard;
 
 pub use access::{Access, Identity, PORT};
 pub use calls::{EtcdMember, MachineStatus, Service, Unmet};
