@@ -1,3 +1,16 @@
 //! The command line of fluxlift, as a library so that tests can drive it.
+//!
+//! One file a command under [`commands`]: it reads its arguments, calls a library and prints the result. What commands
+//! share is here: [`args`], [`system`] (the only place that asks the system for anything), [`workspace`] (a loaded tree
+//! with its state), [`run`] (an engine with somebody watching). **Only [`ui`] writes to a terminal.**
 
+pub mod app;
+pub mod args;
+pub mod commands;
+pub mod demo;
+pub mod modules;
+pub mod run;
+pub mod system;
+pub mod tree;
 pub mod ui;
+pub mod workspace;

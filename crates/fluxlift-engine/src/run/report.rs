@@ -83,6 +83,11 @@ impl RunReport {
 }
 
 impl UnitReport {
+    /// How long it took, if it started.
+    pub fn took(&self) -> Option<Duration> {
+        self.started.map(|started| between(started, self.finished))
+    }
+
     fn to_json(&self, run_started: Timestamp) -> Json {
         let mut json = json!({
             "path": self.path,

@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-use fluxlift_core::{Diagnostic, ErrorKind, Explain, Hint};
+use fluxlift_core::{Diagnostic, ErrorKind, Explain, Hint, UnitPath};
+use fluxlift_engine::unit::UnitError;
 
 use super::diagnostic::draw;
 use super::style::{BAD, BUSY, paint};
@@ -35,6 +36,18 @@ impl Failure {
     /// A failure that is about places in files.
     pub fn at(diagnostics: Vec<Diagnostic>) -> Self {
         Self { diagnostics, ..Self::new(ErrorKind::Failed, String::new()) }
+    }
+
+    /// The failure of a unit.
+    pub fn of_unit(unit: &UnitPath, error: &UnitError) -> Self {
+        let mut failure = Self::new(error.kind(), format!("{unit}: {error}"));
+        if !error.diagnostics().is_empty() {
+            failure.message = String::new();
+            failure.diagnostics = error.diagnostics().to_vec();
+        }
+        failure.causes = causes(error);
+        failure.hints = error.hints().to_vec();
+        failure
     }
 
     /// The same, with what to do next.

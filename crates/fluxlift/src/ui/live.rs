@@ -93,6 +93,11 @@ impl Reporter for LiveReporter {
         }
     }
 
+    fn tick(&mut self) {
+        let units: Vec<UnitPath> = self.units.keys().cloned().collect();
+        units.iter().for_each(|unit| self.refresh(unit));
+    }
+
     fn finish(&mut self) {
         // As above.
         let _ = self.view.clear();

@@ -20,4 +20,4 @@ pub use plain::PlainReporter;
 pub use reporter::{Reporter, reporter_for_stderr};
 pub use results::{OutputFormat, print_document, print_text};
 pub use table::Table;
-pub use terminal::{ask, is_interactive, note, warning};
+pub use terminal::{ask, is_interactive, note, progress, warning};

@@ -12,6 +12,9 @@ pub trait Reporter: Send {
     /// Takes one event in.
     fn event(&mut self, event: &Event);
 
+    /// Some time has passed: what is on the screen may be out of date.
+    fn tick(&mut self) {}
+
     /// The run is over: leave the terminal as it should stay.
     fn finish(&mut self) {}
 }

@@ -14,6 +14,11 @@ pub fn note(verb: &str, what: &str) {
     to_stderr(&format!("{}  {what}", paint(BUSY, &format!("{verb:>12}"))));
 }
 
+/// A text that a person reads before being asked something.
+pub fn progress(text: &str) {
+    to_stderr(text.trim_end());
+}
+
 /// A warning outside a run.
 pub fn warning(message: &str) {
     to_stderr(&format!("{}  {message}", paint(CAREFUL, &format!("{:>12}", "Warning"))));

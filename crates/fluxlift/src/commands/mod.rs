@@ -1,0 +1,21 @@
+//! One file a command: its arguments, and one function that reads them, calls a library and prints the result.
+
+pub mod apply;
+pub mod completion;
+pub mod demo;
+pub mod destroy;
+pub mod graph;
+pub mod output;
+pub mod plan;
+pub mod preflight;
+pub mod report;
+pub mod resume;
+pub mod sim;
+pub mod state;
+pub mod validate;
+
+mod dispatch;
+mod outcome;
+mod standalone;
+
+pub use dispatch::execute;

@@ -1,0 +1,138 @@
+//! The demo itself: tree, world, the ordinary run, the referee's count.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use fluxlift_core::Timestamp;
+use fluxlift_engine::{Command, RunOptions};
+use fluxlift_flux::Strategy;
+use fluxlift_gate::TokioClock;
+use fluxlift_sim::git::GitRepo;
+use fluxlift_sim::referee::{self, Tally};
+use fluxlift_sim::{Datacenter, Net, Options, World};
+use jiff::SignedDuration;
+
+use super::{Gitops, LIVE, Outcome, git_content, write};
+use crate::args::Scope;
+use crate::modules;
+use crate::run::{Setting, on_runtime, watched};
+use crate::system::System;
+use crate::ui::Failure;
+use crate::workspace::Workspace;
+
+/// How far virtual time starts behind the wall clock, so that a world that is served afterwards has no future in it.
+const HEAD_START: SignedDuration = SignedDuration::from_hours(1);
+
+/// Where the simulated Git server keeps the cluster's content.
+const REPOSITORY: &str = "home-ops.git";
+
+/// On which clock a demo runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// A clock that jumps over every wait.
+    Virtual,
+    /// The clock on the wall.
+    Real,
+}
+
+/// What is asked of a demo.
+#[derive(Debug, Clone)]
+pub struct Demo {
+    /// Where the tree and the world are written.
+    pub dir: PathBuf,
+    /// The seed of everything random, in the world and in the run.
+    pub seed: u64,
+    /// In which order Flux is installed.
+    pub strategy: Strategy,
+    /// The strategy's name in the outcome.
+    pub strategy_name: String,
+    /// How long a Flux controller's caches take to sync.
+    pub cache_sync: Duration,
+    /// The versions that the tree asks for.
+    pub gitops: Gitops,
+    /// On which clock.
+    pub pace: Pace,
+    /// For how long to go on watching after the strategy said done.
+    pub observe_for: Option<Duration>,
+}
+
+impl Demo {
+    /// Runs the demo, with its progress on stderr.
+    ///
+    /// # Errors
+    /// When the tree can't be written or loaded, or the run can't begin. A unit that fails is in the outcome.
+    pub fn run(&self, system: &System) -> Result<Outcome, Failure> {
+        write(&self.dir, &self.gitops)?;
+        let mut system = system.clone();
+        system.seed = self.seed;
+        if self.pace == Pace::Virtual {
+            system.now -= HEAD_START;
+        }
+        on_runtime(self.pace, self.bootstrap(&system))
+    }
+
+    async fn bootstrap(&self, system: &System) -> Result<Outcome, Failure> {
+        let clock = Arc::new(TokioClock::starting_at(system.now));
+        let datacenter = Datacenter::new(self.world(system.now), clock.clone());
+        let driver = datacenter.run();
+        let live = self.dir.join(LIVE);
+        let workspace = Workspace::at(&live, system, "apply", Scope::All)?;
+        let setting = Setting {
+            modules: modules::simulated(Net::new(datacenter.clone()), clock.clone(), system, self.strategy),
+            clock,
+            owner: system.owner("demo"),
+        };
+        let mut engine = setting.engine(&workspace);
+        let options = RunOptions { seed: self.seed, ..RunOptions::default() };
+        let report = watched(&mut engine, async |engine| engine.run(Command::Apply, options, None).await).await?;
+        let releases = datacenter.with(|world| referee::count(world));
+        let later = self.watch_on(&datacenter).await;
+        driver.abort();
+        datacenter.snapshot().save(&self.dir)?;
+        Ok(Outcome { strategy: self.strategy_name.clone(), report, releases, later })
+    }
+
+    /// The datacenter before the run: machines bare, charts and Git content published.
+    fn world(&self, now: Timestamp) -> World {
+        let options = Options { seed: self.seed, cache_sync: self.cache_sync, ..Options::default() };
+        let mut world = World::new(options, now);
+        world.git.publish(REPOSITORY, GitRepo::from_files(git_content(), now));
+        world
+    }
+
+    /// What the referee counts some time after the run, when that was asked for.
+    async fn watch_on(&self, datacenter: &Datacenter) -> Option<(Duration, Tally)> {
+        let after = self.observe_for?;
+        fluxlift_gate::pace(after).await;
+        Some((after, datacenter.with(|world| referee::count(world))))
+    }
+}
+
+/// Serves the world of `dir` on loopback until `stop` resolves, then keeps it.
+///
+/// `ready` hears the addresses once all of them answer.
+///
+/// # Errors
+/// When the folder holds no world, an address is taken, or the world can't be kept.
+pub async fn serve(
+    dir: &Path,
+    now: Timestamp,
+    ready: impl FnOnce(&[fluxlift_net::Authority]) -> Result<(), Failure>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Failure> {
+    let world = World::load(dir)?;
+    let clock = Arc::new(TokioClock::starting_at(now.max(world.now)));
+    let datacenter = Datacenter::new(world, clock);
+    let driver = datacenter.run();
+    let addresses = datacenter.with(|world| world.addresses());
+    let listeners = fluxlift_sim::serve::on_loopback(&datacenter)
+        .await
+        .map_err(|error| Failure::because("the datacenter cannot be served", &error))?;
+    ready(&addresses)?;
+    stop.await;
+    drop(listeners);
+    driver.abort();
+    datacenter.snapshot().save(dir)?;
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! An engine with somebody watching: events on stderr, Ctrl-C in two stages.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fluxlift_core::{Clock, Event};
+use fluxlift_engine::lock::Owner;
+use fluxlift_engine::unit::Modules;
+use fluxlift_engine::{Engine, EventSink, Shutdown};
+use fluxlift_net::TcpDial;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::MissedTickBehavior;
+
+use crate::modules;
+use crate::system::System;
+use crate::ui::{Failure, Reporter, reporter_for_stderr};
+use crate::workspace::Workspace;
+
+/// How often the live view may redraw although nothing happened.
+const REDRAW: Duration = Duration::from_millis(100);
+
+/// Runs `work` on a runtime of one thread.
+///
+/// # Errors
+/// When there is no runtime, or as `work` fails.
+pub fn on_runtime<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::because("the runtime could not be started", &error))?.block_on(work)
+}
+
+/// What an engine over the real world is made of.
+pub struct Real {
+    modules: Arc<dyn Modules>,
+    clock: Arc<dyn Clock>,
+    owner: Owner,
+}
+
+impl Real {
+    /// The real clock and the real network, for `command`. Needs a runtime.
+    pub fn new(system: &System, command: impl Into<String>) -> Self {
+        let clock = system.clock();
+        let modules = modules::native(Arc::new(TcpDial::default()), clock.clone());
+        Self { modules, clock, owner: system.owner(command) }
+    }
+
+    /// An engine over `workspace`.
+    pub fn engine<'a>(&'a self, workspace: &'a Workspace) -> Engine<'a> {
+        let mut engine = Engine::new(
+            &workspace.blueprint,
+            &*self.modules,
+            workspace.home.clone(),
+            self.owner.clone(),
+            self.clock.clone(),
+        );
+        engine.vault = workspace.vault.clone();
+        engine.working_dir.clone_from(&workspace.working_dir);
+        engine
+    }
+}
+
+/// Shows the events of `work` on stderr and hands Ctrl-C to it, until it ends.
+pub async fn watched<T>(engine: &mut Engine<'_>, work: impl AsyncFnOnce(&Engine<'_>) -> T) -> T {
+    let (sink, events) = EventSink::channel();
+    engine.events = sink;
+    let view = tokio::spawn(show(events, reporter_for_stderr()));
+    let signals = tokio::spawn(hand_over_signals(engine.shutdown.clone()));
+    let result = work(engine).await;
+    signals.abort();
+    // The channel ends with its last sender, and the view with the channel.
+    engine.events = EventSink::silent();
+    // A view that panicked has said so itself, and the result counts all the same.
+    let _ = view.await;
+    result
+}
+
+async fn show(mut events: UnboundedReceiver<Event>, mut reporter: Box<dyn Reporter>) {
+    let mut redraw = tokio::time::interval(REDRAW);
+    redraw.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            biased;
+            event = events.recv() => match event {
+                Some(event) => reporter.event(&event),
+                None => break,
+            },
+            _ = redraw.tick() => reporter.tick(),
+        }
+    }
+    reporter.finish();
+}
+
+/// The first SIGINT or SIGTERM asks the run to stop, the second one aborts it.
+async fn hand_over_signals(shutdown: Shutdown) {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        shutdown.request();
+    }
+}
