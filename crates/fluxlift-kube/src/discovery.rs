@@ -1,5 +1,6 @@
 //! From what a manifest says (`apiVersion`, `kind`) to a [`Kind`].
 
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 use http::Request;
@@ -28,6 +29,20 @@ impl Cluster {
         let found = self.discover(api_version, kind).await?;
         self.inner.kinds.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
         Ok(found)
+    }
+
+    /// The groups and versions that the cluster serves, such as `v1` and `apps/v1`.
+    ///
+    /// # Errors
+    /// When the server refuses or does not answer.
+    pub async fn api_versions(&self) -> Result<BTreeSet<String>, RequestError> {
+        let doing = "list API groups";
+        let request = Request::get("/apis").body(Vec::new()).map_err(|e| unbuildable(doing, e))?;
+        let groups: Object = self.exchange(doing, request).await?;
+        let versions =
+            groups.items("/groups").iter().flat_map(|group| group["versions"].as_array().into_iter().flatten());
+        let names = versions.filter_map(|version| version["groupVersion"].as_str().map(str::to_owned));
+        Ok(names.chain(["v1".to_owned()]).collect())
     }
 
     async fn discover(&self, api_version: &str, kind: &str) -> Result<Kind, RequestError> {

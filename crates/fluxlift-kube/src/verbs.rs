@@ -152,6 +152,20 @@ impl Cluster {
         self.exchange(&doing, request).await
     }
 
+    /// Writes `object` over the one of its name. With a `resourceVersion` in it, only over that very version.
+    ///
+    /// # Errors
+    /// When somebody else wrote meanwhile (a conflict), or the server refuses or does not answer.
+    pub async fn replace(&self, kind: &Kind, object: &Object) -> Result<Object, RequestError> {
+        let target = object.reference(kind);
+        let doing = format!("replace {target}");
+        let params = PostParams { dry_run: false, field_manager: Some(FIELD_MANAGER.to_owned()) };
+        let request = Path::new(target.collection())
+            .replace(&target.name, &params, object.json().to_string().into_bytes())
+            .map_err(|e| unbuildable(&doing, e))?;
+        self.exchange(&doing, request).await
+    }
+
     /// Merges `patch` (RFC 7396) into the object.
     ///
     /// # Errors

@@ -1,0 +1,54 @@
+//! How a unit reaches its cluster: by the kubeconfig's content, or by its path.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fluxlift_core::Secret;
+use fluxlift_engine::unit::{UnitError, UnitSpec};
+use fluxlift_kube::{Cluster, Kubeconfig};
+use serde::Deserialize;
+
+use crate::Outside;
+
+/// The inputs that name a cluster. The content wins over the path: it comes from the state, the path may be stale.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct ClusterAccess {
+    /// The kubeconfig's path.
+    pub kubeconfig_path: Option<String>,
+    /// The kubeconfig's content.
+    pub kubeconfig_content: Option<Secret<String>>,
+    /// The context to use instead of the current one.
+    pub kubeconfig_context: Option<String>,
+}
+
+impl ClusterAccess {
+    /// The kubeconfig, read. Relative paths are relative to the repository.
+    ///
+    /// # Errors
+    /// When neither is given, or it cannot be read.
+    pub fn kubeconfig(&self, spec: &UnitSpec) -> Result<Kubeconfig, UnitError> {
+        let context = self.kubeconfig_context.as_deref();
+        if let Some(content) = self.kubeconfig_content.as_ref().filter(|content| !content.expose().trim().is_empty()) {
+            return Ok(Kubeconfig::from_text(content.expose(), context, Some(&spec.repo_root))?);
+        }
+        let path = self.path().ok_or_else(|| {
+            UnitError::new("there is no kubeconfig: neither kubeconfig_content nor kubeconfig_path is set")
+                .with_hint("apply the bootstrap unit first: its outputs are these inputs")
+        })?;
+        let path: PathBuf = if path.is_absolute() { path.to_owned() } else { spec.repo_root.join(path) };
+        Ok(Kubeconfig::from_path(&path, context)?)
+    }
+
+    /// A client of the cluster. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When there is no usable kubeconfig.
+    pub fn connect(&self, spec: &UnitSpec, outside: &Outside, seed: u64) -> Result<Cluster, UnitError> {
+        let kubeconfig = self.kubeconfig(spec)?;
+        Ok(Cluster::connect(&kubeconfig, Arc::clone(&outside.dial), Arc::clone(&outside.clock), seed)?)
+    }
+
+    fn path(&self) -> Option<&Path> {
+        self.kubeconfig_path.as_deref().filter(|path| !path.is_empty() && *path != "/dev/null").map(Path::new)
+    }
+}

@@ -1,0 +1,101 @@
+//! The gated way: controllers, canaries, sync.
+
+use fluxlift_core::Deadline;
+use fluxlift_engine::unit::{UnitContext, UnitError};
+use fluxlift_flux::canary::{Deadlines, Expect};
+use fluxlift_flux::gates::InstanceReady;
+use fluxlift_flux::instance::Stage;
+use fluxlift_flux::kinds::FLUX_INSTANCE;
+use fluxlift_flux::{CanaryRun, Instance};
+use fluxlift_gate::GateError;
+use fluxlift_kube::{ApplyAs, Cluster, Object, persist};
+
+use super::Inputs;
+use super::survey::Survey;
+
+/// How long a request that fails in passing is tried again.
+pub const REQUEST: Deadline = Deadline::minutes(2);
+/// How long flux-operator may take over an instance.
+const INSTANCE: Deadline = Deadline::minutes(15);
+
+/// One bring-up in progress.
+pub struct Bringup<'a> {
+    /// The engine's context.
+    pub cx: &'a UnitContext,
+    /// The cluster.
+    pub cluster: &'a Cluster,
+    /// The unit's inputs.
+    pub inputs: &'a Inputs,
+    /// What they describe.
+    pub instance: &'a Instance,
+}
+
+impl Bringup<'_> {
+    /// Brings the instance from what `survey` saw to what should be, and gives it as it was applied last. Nothing that
+    /// it delivers is proven yet.
+    ///
+    /// # Errors
+    /// When an act is refused or a controller is not proven; then the sync is not added.
+    pub async fn run(&self, survey: &Survey) -> Result<Object, UnitError> {
+        match &survey.live {
+            Some(live) if survey.is_synced() && survey.differences.is_empty() => Ok(live.clone()),
+            Some(_) if survey.is_synced() => self.change().await,
+            _ => self.install(survey.live.is_some() || survey.controllers).await,
+        }
+    }
+
+    /// No sync yet: the sync comes when the last canary is proven, not before and not later.
+    async fn install(&self, controllers_exist: bool) -> Result<Object, UnitError> {
+        let applied = self.apply(Stage::Controllers).await?;
+        let expect = if controllers_exist {
+            self.ready(&applied).await?;
+            Expect::AfterRollout
+        } else {
+            Expect::Fresh
+        };
+        let canaries = self.canaries();
+        if let Err(error) = canaries.prove(expect).await {
+            canaries.remove().await?;
+            return Err(error.into());
+        }
+        let (applied, removed) = tokio::join!(self.apply(Stage::Whole), canaries.remove());
+        removed?;
+        applied
+    }
+
+    /// A live instance with its sync changes: it keeps the sync, and is proven after its rollout.
+    async fn change(&self) -> Result<Object, UnitError> {
+        let applied = self.apply(Stage::Whole).await?;
+        self.ready(&applied).await?;
+        let canaries = self.canaries();
+        let proven = canaries.prove(Expect::AfterRollout).await;
+        canaries.remove().await?;
+        proven?;
+        Ok(applied)
+    }
+
+    fn canaries(&self) -> CanaryRun {
+        let components = self.inputs.components();
+        CanaryRun::new(&self.cx.gates, self.cluster, &components, Deadlines::default(), self.cx.seed)
+    }
+
+    /// Applies the instance at `stage`.
+    pub(super) async fn apply(&self, stage: Stage) -> Result<Object, UnitError> {
+        let object = self.instance.object(stage);
+        let cx = self.cx;
+        let act = async || self.cluster.apply(&FLUX_INSTANCE, &object, ApplyAs::OWNER).await;
+        let applied = persist(&cx.gates, cx.seed, REQUEST, act).await?;
+        let what = match stage {
+            Stage::Controllers => "without a sync",
+            Stage::Whole => "with its sync",
+        };
+        cx.gates.events.step("applied", format!("{} {what}", applied.title()));
+        Ok(applied)
+    }
+
+    /// Waits until flux-operator has applied `instance`.
+    pub(super) async fn ready(&self, instance: &Object) -> Result<Option<Object>, GateError> {
+        let seen = self.cluster.observe_one(Instance::target());
+        self.cx.gates.prove(&InstanceReady::new(instance), INSTANCE, seen).await
+    }
+}

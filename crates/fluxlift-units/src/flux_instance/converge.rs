@@ -1,0 +1,58 @@
+//! From the sync to the last release: instance, source, root, delivered set.
+
+use fluxlift_core::{Deadline, ErrorKind};
+use fluxlift_engine::unit::UnitError;
+use fluxlift_flux::gates::{RootReady, SourceReady};
+use fluxlift_flux::kinds::{GIT_REPOSITORY, KUSTOMIZATION, NAMESPACE};
+use fluxlift_flux::{Delivered, Ladder};
+use fluxlift_kube::{Object, ObjectRef, both};
+
+use super::bringup::Bringup;
+
+/// How long the source may take to have its first artifact.
+const SOURCE: Deadline = Deadline::minutes(10);
+/// How long the root may take to apply it.
+const ROOT: Deadline = Deadline::minutes(15);
+/// How long everything that it brings may take: images are pulled, databases start.
+const DELIVERED: Deadline = Deadline::minutes(45);
+
+impl Bringup<'_> {
+    /// Proves everything after the sync was added. What is `Some` is a shortfall: Flux itself is proven, but not
+    /// everything that it delivers is.
+    ///
+    /// # Errors
+    /// When instance, source or root are not proven, or the cluster cannot be observed.
+    pub async fn converge(&self, applied: &Object) -> Result<Option<UnitError>, UnitError> {
+        let (flux, delivered) = tokio::join!(self.flux(applied), self.delivered());
+        flux?;
+        match delivered {
+            Ok(()) => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotProven => Ok(Some(error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Flux itself: each gate waits for its own object, so all wait together.
+    async fn flux(&self, applied: &Object) -> Result<(), UnitError> {
+        let gates = &self.cx.gates;
+        let name = self.instance.sync.effective_name();
+        let source = ObjectRef::namespaced(GIT_REPOSITORY, NAMESPACE, name);
+        let root = ObjectRef::namespaced(KUSTOMIZATION, NAMESPACE, name);
+        let source_gate = SourceReady::new(source.to_string(), &self.instance.sync.url);
+        let root_gate = RootReady::new(name);
+        let pair = both(self.cluster.observe_one(source.clone()), self.cluster.observe_one(root));
+        tokio::try_join!(
+            async { self.ready(applied).await.map(|_| ()) },
+            async { gates.prove(&source_gate, SOURCE, self.cluster.observe_one(source)).await.map(|_| ()) },
+            async { gates.prove(&root_gate, ROOT, pair).await.map(|_| ()) },
+        )?;
+        Ok(())
+    }
+
+    async fn delivered(&self) -> Result<(), UnitError> {
+        let mut ladder = Ladder::new(&self.cx.gates, self.cluster, self.cx.seed).await?;
+        let set = Delivered::new(NAMESPACE, self.instance.sync.effective_name());
+        ladder.prove(set, DELIVERED.min(self.cx.deadline)).await?;
+        Ok(())
+    }
+}

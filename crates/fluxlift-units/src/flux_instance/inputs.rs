@@ -1,0 +1,110 @@
+//! The inputs, as the tree passes them.
+
+use fluxlift_core::{Secret, Value};
+use fluxlift_engine::unit::{UnitError, UnitSpec};
+use fluxlift_flux::instance::GIT_SECRET;
+use fluxlift_flux::{Component, Instance, Sync};
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use crate::cluster_access::ClusterAccess;
+
+/// The unit's inputs.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Inputs {
+    /// The version of the Flux distribution: `2.4.0`, or a range such as `2.x`.
+    pub flux_version: String,
+    /// Where the images of the distribution come from.
+    #[serde(default = "registry")]
+    pub flux_registry: String,
+    /// The controllers; the default four where none are named.
+    #[serde(default)]
+    pub flux_components: Vec<String>,
+    /// The repository that Flux follows.
+    pub git_repository: String,
+    /// Its branch.
+    #[serde(default = "branch")]
+    pub git_branch: String,
+    /// The folder in it; `kubernetes/clusters/<cluster>` where none is named.
+    pub git_path: Option<String>,
+    /// The age key that decrypts what is in the repository.
+    pub sops_age_key: Option<Secret<String>>,
+    /// The token for a private repository.
+    pub github_token: Option<Secret<String>>,
+    /// Patches of the user's own for what the instance installs: `{patch, target}` each.
+    #[serde(default)]
+    pub kustomize_patches: Vec<Json>,
+    /// The cluster.
+    #[serde(flatten)]
+    pub cluster: ClusterAccess,
+}
+
+fn registry() -> String {
+    "ghcr.io/fluxcd".to_owned()
+}
+
+fn branch() -> String {
+    "main".to_owned()
+}
+
+impl Inputs {
+    /// Reads the inputs of `spec`.
+    ///
+    /// # Errors
+    /// When one is missing or of another type.
+    pub fn read(spec: &UnitSpec) -> Result<Self, UnitError> {
+        let inputs: Self = Value::Map(spec.inputs.clone())
+            .parse()
+            .map_err(|error| UnitError::caused_by("the inputs of flux_instance do not fit", error))?;
+        match inputs.flux_components.iter().find(|name| !is_known(name)) {
+            Some(name) => Err(UnitError::new(format!("flux_components names {name:?}, which Flux does not have"))),
+            None => Ok(inputs),
+        }
+    }
+
+    /// The key, if there is one.
+    pub fn age_key(&self) -> Option<&Secret<String>> {
+        self.sops_age_key.as_ref().filter(|key| !key.expose().trim().is_empty())
+    }
+
+    /// The token, if there is one.
+    pub fn token(&self) -> Option<&Secret<String>> {
+        self.github_token.as_ref().filter(|token| !token.expose().trim().is_empty())
+    }
+
+    /// The folder in the repository.
+    pub fn path(&self, spec: &UnitSpec) -> String {
+        self.git_path.clone().filter(|path| !path.is_empty()).unwrap_or_else(|| {
+            let cluster = spec.dir.parent().and_then(|dir| dir.file_name()).unwrap_or_default();
+            format!("kubernetes/clusters/{}", cluster.to_string_lossy())
+        })
+    }
+
+    /// The instance that these inputs describe.
+    pub fn instance(&self, spec: &UnitSpec) -> Instance {
+        let mut sync = Sync::git(&self.git_repository, &self.git_branch, self.path(spec));
+        sync.pull_secret = self.token().map(|_| GIT_SECRET.to_owned());
+        let mut instance = Instance::new(&self.flux_version, sync);
+        instance.registry.clone_from(&self.flux_registry);
+        instance.decrypts = self.age_key().is_some();
+        instance.patches.clone_from(&self.kustomize_patches);
+        if !self.flux_components.is_empty() {
+            instance.components.clone_from(&self.flux_components);
+        }
+        instance
+    }
+
+    /// The controllers that are proven by canaries.
+    pub fn components(&self) -> Vec<Component> {
+        let listed = |component: &Component| {
+            self.flux_components.is_empty() || self.flux_components.iter().any(|name| name == component.name())
+        };
+        Component::ALL.into_iter().filter(listed).collect()
+    }
+}
+
+/// The components that Flux has. Those beyond the default four are installed but have no canary yet.
+fn is_known(name: &str) -> bool {
+    const OPTIONAL: [&str; 3] = ["image-reflector-controller", "image-automation-controller", "source-watcher"];
+    Component::named(name).is_some() || OPTIONAL.contains(&name)
+}

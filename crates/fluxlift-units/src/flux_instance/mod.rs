@@ -1,0 +1,17 @@
+//! `flux-instance`: Flux itself and what it follows (module `flux_instance`), phase 2.
+//!
+//! Controllers first, then the proof of each by canaries, then the sync, then everything that it delivers. An instance
+//! that already has a sync keeps it: it is never taken away, and its name and folder are never changed.
+
+pub mod bringup;
+pub mod converge;
+pub mod destroy;
+pub mod inputs;
+pub mod preflight;
+pub mod race;
+pub mod secrets;
+pub mod survey;
+pub mod unit;
+
+pub use inputs::Inputs;
+pub use unit::FluxInstance;

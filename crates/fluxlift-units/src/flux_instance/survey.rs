@@ -1,0 +1,71 @@
+//! What there is, compared with what should be.
+
+use fluxlift_core::ChangeKind;
+use fluxlift_engine::unit::{Change, UnitError};
+use fluxlift_flux::instance::Stage;
+use fluxlift_flux::kinds::{FLUX_INSTANCE, NAMESPACE};
+use fluxlift_flux::sync::{self, SyncError};
+use fluxlift_flux::{Component, Instance, leftover};
+use fluxlift_kube::{ApplyAs, Cluster, Object, ObjectRef, RequestError, kind};
+
+use crate::difference;
+
+/// What the cluster has of this unit.
+#[derive(Debug)]
+pub struct Survey {
+    /// The FluxInstance.
+    pub live: Option<Object>,
+    /// Where it differs from what should be.
+    pub differences: Vec<String>,
+    /// Whether controllers of Flux are installed, by whomever.
+    pub controllers: bool,
+}
+
+impl Survey {
+    /// Looks, and refuses what would take workloads down or void the proof of order.
+    ///
+    /// # Errors
+    /// When the cluster cannot be read, the sync may not be changed that way, or another root reconciles already.
+    pub async fn take(cluster: &Cluster, instance: &Instance) -> Result<Self, UnitError> {
+        let live = cluster.get(&Instance::target()).await?.filter(|live| !live.is_terminating());
+        match &live {
+            Some(live) if sync::live_sync(live).is_some() => instance.sync.may_replace(live)?,
+            _ => {
+                if let Some(root) = leftover::root(cluster).await? {
+                    return Err(SyncError::Leftover { root: root.to_string() }.into());
+                }
+            }
+        }
+        let differences = match &live {
+            Some(live) => differences(cluster, live, instance).await?,
+            None => Vec::new(),
+        };
+        let mut controllers = false;
+        for component in Component::ALL {
+            let target = ObjectRef::namespaced(kind::DEPLOYMENT, NAMESPACE, component.name());
+            controllers |= cluster.get(&target).await?.is_some();
+        }
+        Ok(Self { live, differences, controllers })
+    }
+
+    /// Whether the live instance follows something.
+    pub fn is_synced(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| sync::live_sync(live).is_some())
+    }
+
+    /// What an apply would do, given what it would do to the Secrets.
+    pub fn change(&self, secrets: Vec<String>) -> Change {
+        if self.live.is_none() {
+            return Change::because(ChangeKind::Create, ["fluxinstance/flux-system/flux does not exist"]);
+        }
+        let reasons: Vec<String> = self.differences.iter().cloned().chain(secrets).collect();
+        if reasons.is_empty() { Change::none() } else { Change::because(ChangeKind::Update, reasons) }
+    }
+}
+
+/// Where the live instance differs from the wanted one, as the API server itself would merge them.
+async fn differences(cluster: &Cluster, live: &Object, wanted: &Instance) -> Result<Vec<String>, RequestError> {
+    let object = wanted.object(Stage::Whole);
+    let merged = cluster.apply(&FLUX_INSTANCE, &object, ApplyAs::REHEARSAL).await?;
+    Ok(difference::paths("spec", live.at("/spec"), merged.at("/spec")))
+}
