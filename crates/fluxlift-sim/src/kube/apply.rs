@@ -63,7 +63,7 @@ impl ApiServer {
                 if version.is_none() {
                     meta::metadata_mut(&mut object).remove("resourceVersion");
                 }
-                let next = next(caller, kind, key, &live, object, part)?;
+                let next = next(kind, key, &live, object, part)?;
                 let comparison = compare(&live, &next, shape);
                 owners
                     .applied(caller, &api_version, part.subresource(), set, &comparison, force)

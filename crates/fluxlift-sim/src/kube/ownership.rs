@@ -46,6 +46,15 @@ impl Owners {
         )
     }
 
+    /// The owners that a write starts from: those that `object` itself names, so that a client may hand fields over,
+    /// or else those of `live`.
+    pub fn given(object: &Value, live: &Value) -> Self {
+        match meta::at(object, &["metadata", "managedFields"]) {
+            Some(Value::Array(_)) => Self::of(object),
+            _ => Self::of(live),
+        }
+    }
+
     /// Writes `managedFields` into an object.
     pub fn write(&self, object: &mut Value) {
         let entries = self.0.iter().map(|owner| {

@@ -61,8 +61,8 @@ impl ApiServer {
         if meta::name(&object) != key.name {
             return Err(Status::bad_request("metadata.name: Invalid value: field is immutable"));
         }
-        let next = next(caller, &kind, key, &live, object, part)?;
-        let mut owners = Owners::of(&live);
+        let mut owners = Owners::given(&object, &live);
+        let next = next(&kind, key, &live, object, part)?;
         let comparison = compare(&live, &next, Shape::of(&kind, &api_version));
         owners.updated(caller, &api_version, part.subresource(), &comparison);
         self.store(caller, &kind, key, &live, next, &owners)

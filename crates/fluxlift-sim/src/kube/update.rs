@@ -71,8 +71,8 @@ impl ApiServer {
             return Err(Status::bad_request(message));
         }
         let api_version = meta::text(&object, &["apiVersion"]).to_owned();
-        let next = next(caller, &kind, key, &live, object, part)?;
-        let mut owners = Owners::of(&live);
+        let mut owners = Owners::given(&object, &live);
+        let next = next(&kind, key, &live, object, part)?;
         let comparison = compare(&live, &next, Shape::of(&kind, &api_version));
         owners.updated(caller, &api_version, part.subresource(), &comparison);
         self.store(caller, &kind, key, &live, next, &owners)
@@ -108,14 +108,7 @@ impl ApiServer {
 }
 
 /// What an object becomes when `object` is written over `live`: with what the server keeps, completed and checked.
-pub(super) fn next(
-    caller: &Caller<'_>,
-    kind: &Kind,
-    key: &Key,
-    live: &Value,
-    mut object: Value,
-    part: Part,
-) -> Result<Value, Status> {
+pub(super) fn next(kind: &Kind, key: &Key, live: &Value, mut object: Value, part: Part) -> Result<Value, Status> {
     let uid = meta::uid(&object);
     if !uid.is_empty() && uid != meta::uid(live) {
         let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", meta::uid(live));
@@ -155,7 +148,6 @@ pub(super) fn next(
         let generation = meta::generation(live) + 1;
         meta::metadata_mut(&mut object).insert("generation".into(), json!(generation));
     }
-    let _ = caller;
     Ok(object)
 }
 

@@ -3,6 +3,7 @@
 use http::header;
 use serde_json::Value;
 
+use super::protobuf;
 use super::request::ApiRequest;
 use crate::kube::{Cause, DeleteOptions, Patch, Propagation, Reason, Status, meta};
 
@@ -11,11 +12,12 @@ use crate::kube::{Cause, DeleteOptions, Patch, Propagation, Reason, Status, meta
 /// # Errors
 /// 400 for a body that can't be read, 415 for protobuf.
 pub fn object(request: &ApiRequest) -> Result<Value, Status> {
-    let kind = request.header(header::CONTENT_TYPE);
-    if kind.starts_with("application/vnd.kubernetes.protobuf") {
-        return Err(Status::unsupported_media_type(
-            "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml",
-        ));
+    if request.header(header::CONTENT_TYPE).starts_with("application/vnd.kubernetes.protobuf") {
+        return protobuf::decode(&request.body).ok_or_else(|| {
+            let message = "the body of the request was in an unknown format - accepted media types include: \
+                           application/json, application/yaml";
+            Status::unsupported_media_type(message)
+        });
     }
     decode(&request.body)
 }
@@ -67,7 +69,7 @@ pub fn patch(request: &ApiRequest) -> Result<Patch, Status> {
 /// # Errors
 /// 400 for a body that can't be read.
 pub fn delete_options(request: &ApiRequest) -> Result<(DeleteOptions, bool), Status> {
-    let body = if request.body.is_empty() { Value::Null } else { decode(&request.body)? };
+    let body = if request.body.is_empty() { Value::Null } else { object(request)? };
     let text = |path: &[&str]| Some(meta::text(&body, path)).filter(|t| !t.is_empty()).map(str::to_owned);
     let policy = text(&["propagationPolicy"]).or_else(|| request.param("propagationPolicy").map(str::to_owned));
     let orphan = body["orphanDependents"] == true || request.query.get("orphanDependents").is_some_and(|o| o == "true");
