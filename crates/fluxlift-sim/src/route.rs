@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use fluxlift_net::Authority;
 
-use crate::{World, git, proxmox, talos};
+use crate::{World, git, proxmox, registry, talos};
 
 /// Who answers a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Route {
     Talos(u32),
     /// The Git server.
     Git,
+    /// The chart registry.
+    Registry,
     /// The Kubernetes API server at this endpoint.
     Kube(SocketAddr),
 }
@@ -30,6 +32,7 @@ impl World {
         match (to.host.as_str(), to.port) {
             (proxmox::HOST, proxmox::PORT) => Route::Proxmox,
             (git::HOST, git::PORT) => Route::Git,
+            (registry::HOST, registry::PORT) => Route::Registry,
             (host, talos::PORT) => talos::route(self, host),
             (host, port) => match host.parse().map(|ip| SocketAddr::new(ip, port)) {
                 Ok(endpoint) if self.kube.serves(&endpoint) => Route::Kube(endpoint),
@@ -40,7 +43,7 @@ impl World {
 
     /// Every address at which the world may answer, now or later; what `sim` listens on.
     pub fn addresses(&self) -> Vec<Authority> {
-        let mut all = vec![Authority::new(proxmox::HOST, proxmox::PORT), Authority::new(git::HOST, git::PORT)];
+        let mut all = vec![Authority::new(proxmox::HOST, proxmox::PORT), Authority::new(git::HOST, git::PORT), Authority::new(registry::HOST, registry::PORT)];
         all.extend(self.kube.endpoints().map(|endpoint| Authority::new(endpoint.ip().to_string(), endpoint.port())));
         all.extend(talos::addresses(self));
         all.sort();

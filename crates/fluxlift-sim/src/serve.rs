@@ -35,6 +35,14 @@ pub async fn connection(datacenter: Datacenter, route: Route, connection: Connec
         }
         Route::Kube(endpoint) => kube::wire::connection::serve(datacenter, endpoint, connection).await,
         Route::Talos(vmid) => talos::connection(datacenter, vmid, connection).await,
+        Route::Registry => {
+            let world = datacenter.clone();
+            http(&datacenter, connection, move |request| {
+                let world = world.clone();
+                async move { world.with(|world| world.registry.handle(&request)).map(whole) }
+            })
+            .await;
+        }
         Route::Git => {
             let world = datacenter.clone();
             http(&datacenter, connection, move |request| {

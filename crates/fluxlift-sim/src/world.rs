@@ -14,6 +14,7 @@ use crate::kube::{self, Kube};
 use crate::machine::MachineSpec;
 use crate::proxmox::Cluster;
 use crate::referee::Referee;
+use crate::registry::Registry;
 use crate::talos::{self, Talos};
 use crate::{Agenda, Options, Wake};
 
@@ -38,6 +39,8 @@ pub struct World {
     pub proxmox: Cluster,
     /// The Git server.
     pub git: GitServer,
+    /// The chart registry.
+    pub registry: Registry,
     /// The Kubernetes cluster.
     pub kube: Kube,
     /// Its controllers and kubelets.
@@ -57,7 +60,7 @@ impl World {
     pub fn new(options: Options, now: Timestamp) -> Self {
         let random = ChaCha8Rng::seed_from_u64(options.seed);
         let kube = Kube::new(options.seed);
-        Self { now, options, random, agenda: Agenda::default(), changes: 0, kube, controllers: Controllers::default(), flux: Flux::default(), referee: Referee::default(), proxmox: Cluster::default(), talos: Talos::default(), git: GitServer::default(), machines: BTreeMap::new() }
+        Self { now, options, random, agenda: Agenda::default(), changes: 0, kube, controllers: Controllers::default(), flux: Flux::default(), referee: Referee::default(), proxmox: Cluster::default(), talos: Talos::default(), git: GitServer::default(), registry: Registry::with_reference_charts(), machines: BTreeMap::new() }
     }
 
     /// Moves the world on to `now`: everything due happens, in order, each at its own moment.
