@@ -39,7 +39,7 @@ pub struct Global {
     #[arg(long, global = true, alias = "terragrunt-non-interactive", env = "FLUXLIFT_NON_INTERACTIVE")]
     pub non_interactive: bool,
     /// How results are written to stdout
-    #[arg(short = 'o', long = "output-format", global = true, value_enum, value_name = "FORMAT", default_value_t)]
+    #[arg(short = 'o', long = "output-format", alias = "output", global = true, value_enum, value_name = "FORMAT", default_value_t)]
     pub format: OutputFormat,
     /// The seed of everything random in the run; the same seed gives the same run
     #[arg(long, global = true, value_name = "N")]

@@ -3,19 +3,30 @@
 use std::sync::Arc;
 
 use fluxlift_core::Clock;
-use fluxlift_engine::unit::{Modules, Unit, UnitError, UnitSpec};
-use fluxlift_net::Dial;
+use fluxlift_engine::unit::Modules;
+use fluxlift_flux::Strategy;
+use fluxlift_net::{Dial, TcpDial};
+use fluxlift_units::{NativeModules, Outside};
 
-/// The native modules, reaching the world through `dial` and reading `clock`.
-pub fn native(dial: Arc<dyn Dial>, clock: Arc<dyn Clock>) -> Arc<dyn Modules> {
-    let _ = (dial, clock);
-    Arc::new(NoModules)
+use crate::system::System;
+
+/// The native modules over the real network. Keys and names come from the system's own randomness.
+pub fn real(clock: Arc<dyn Clock>, system: &System) -> Arc<dyn Modules> {
+    native(Arc::new(TcpDial::default()), clock, system, None, Strategy::default())
 }
 
-struct NoModules;
+/// The same modules, reaching the simulated datacenter through `dial`. Everything random follows the seed of `system`.
+pub fn simulated(dial: impl Dial, clock: Arc<dyn Clock>, system: &System, strategy: Strategy) -> Arc<dyn Modules> {
+    native(Arc::new(dial), clock, system, Some(system.seed), strategy)
+}
 
-impl Modules for NoModules {
-    fn unit(&self, spec: UnitSpec) -> Result<Box<dyn Unit>, UnitError> {
-        Err(UnitError::new(format!("this build has no native module {}, which {} wants", spec.module, spec.path)))
-    }
+fn native(
+    dial: Arc<dyn Dial>,
+    clock: Arc<dyn Clock>,
+    system: &System,
+    seed: Option<u64>,
+    strategy: Strategy,
+) -> Arc<dyn Modules> {
+    let outside = Outside { dial, clock, seed, env: system.env.vars.clone() };
+    Arc::new(NativeModules { outside: Arc::new(outside), strategy })
 }

@@ -8,7 +8,6 @@ use fluxlift_core::{Clock, Event};
 use fluxlift_engine::lock::Owner;
 use fluxlift_engine::unit::Modules;
 use fluxlift_engine::{Engine, EventSink, Shutdown};
-use fluxlift_net::TcpDial;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::MissedTickBehavior;
@@ -21,28 +20,49 @@ use crate::workspace::Workspace;
 /// How often the live view may redraw although nothing happened.
 const REDRAW: Duration = Duration::from_millis(100);
 
-/// Runs `work` on a runtime of one thread.
+/// On which clock something runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pace {
+    /// The clock on the wall.
+    #[default]
+    Real,
+    /// A clock that jumps over every wait.
+    Virtual,
+}
+
+/// Runs `work` on a runtime of one thread, on the clock on the wall.
 ///
 /// # Errors
 /// When there is no runtime, or as `work` fails.
 pub fn on_runtime<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    at_pace(Pace::Real, work)
+}
+
+/// The same, on the clock that `pace` says.
+///
+/// # Errors
+/// When there is no runtime, or as `work` fails.
+pub fn at_pace<T>(pace: Pace, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().start_paused(pace == Pace::Virtual).build();
     runtime.map_err(|error| Failure::because("the runtime could not be started", &error))?.block_on(work)
 }
 
-/// What an engine over the real world is made of.
-pub struct Real {
-    modules: Arc<dyn Modules>,
-    clock: Arc<dyn Clock>,
-    owner: Owner,
+/// What an engine is made of besides its workspace.
+pub struct Setting {
+    /// What makes units.
+    pub modules: Arc<dyn Modules>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Who runs it, for the lock.
+    pub owner: Owner,
 }
 
-impl Real {
+impl Setting {
     /// The real clock and the real network, for `command`. Needs a runtime.
-    pub fn new(system: &System, command: impl Into<String>) -> Self {
+    pub fn real(system: &System, command: impl Into<String>) -> Self {
         let clock = system.clock();
-        let modules = modules::native(Arc::new(TcpDial::default()), clock.clone());
-        Self { modules, clock, owner: system.owner(command) }
+        Self { modules: modules::real(clock.clone(), system), clock, owner: system.owner(command) }
     }
 
     /// An engine over `workspace`.
@@ -92,7 +112,7 @@ async fn show(mut events: UnboundedReceiver<Event>, mut reporter: Box<dyn Report
 }
 
 /// The first SIGINT or SIGTERM asks the run to stop, the second one aborts it.
-async fn hand_over_signals(shutdown: Shutdown) {
+pub(crate) async fn hand_over_signals(shutdown: Shutdown) {
     let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         return;

@@ -55,6 +55,11 @@ impl System {
         Owner { pid: std::process::id(), host: self.host.clone(), user, command: command.into(), since: self.now }
     }
 
+    /// A folder for something that nobody has to keep; it does not exist yet.
+    pub fn scratch(&self, name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("{name}-{}", std::process::id()))
+    }
+
     /// The folder for state that belongs to no tree.
     ///
     /// # Errors

@@ -54,7 +54,11 @@ impl Workspace {
         Self::at(&here.settings().root.join(working_dir), system, command.as_str(), scope)
     }
 
-    fn at(dir: &Path, system: &System, command: &str, scope: Scope) -> Result<Self, Failure> {
+    /// Loads the tree in `dir` for `command`.
+    ///
+    /// # Errors
+    /// As [`Workspace::open`].
+    pub fn at(dir: &Path, system: &System, command: &str, scope: Scope) -> Result<Self, Failure> {
         let tree = load(dir, system)?;
         if scope == Scope::One && !tree.units().contains_key(&this_folder()) {
             let message = format!("{} is not a unit: it has no terragrunt.hcl", tree.working_dir().display());

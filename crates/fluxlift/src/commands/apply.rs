@@ -9,7 +9,7 @@ use fluxlift_engine::{Command, Engine, Plan, RunOptions};
 use super::outcome::{plan_text, refused, show_report};
 use super::standalone;
 use crate::args::{Global, RunArgs, Scope};
-use crate::run::{Real, on_runtime, watched};
+use crate::run::{Setting, on_runtime, watched};
 use crate::system::System;
 use crate::ui::{Failure, ask, is_interactive, progress};
 use crate::workspace::Workspace;
@@ -44,8 +44,8 @@ pub(super) fn execute(args: &Apply, scope: Scope, global: &Global, system: &Syst
     let workspace = Workspace::open(global, system, "apply", scope)?;
     let plan = args.plan.as_deref().map(read).transpose()?;
     let report = on_runtime(async {
-        let real = Real::new(system, if scope == Scope::All { "run-all apply" } else { "apply" });
-        let mut engine = real.engine(&workspace);
+        let setting = Setting::real(system, if scope == Scope::All { "run-all apply" } else { "apply" });
+        let mut engine = setting.engine(&workspace);
         let asked = plan.is_none() && !args.auto_approve && !global.non_interactive && is_interactive();
         if asked && !confirmed(&mut engine, &options).await? {
             return Err(Failure::new(ErrorKind::Failed, "the apply was not confirmed"));

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use fluxlift_core::ErrorKind;
 
+use super::outcome::{printed, show_failures};
 use crate::args::Global;
+use crate::demo::{self, Gitops};
+use crate::run::Pace;
 use crate::system::System;
-use crate::ui::Failure;
+use crate::ui::{Failure, note, print_document};
 
 /// Bootstrap a whole simulated cluster: six machines, Talos, Kubernetes, Flux and 50 releases.
 ///
@@ -47,6 +49,17 @@ pub enum Strategy {
     Sleep,
 }
 
+impl Strategy {
+    /// What it means to the units, and its word in the outcome.
+    const fn meaning(self) -> (fluxlift_flux::Strategy, &'static str) {
+        match self {
+            Self::Gated => (fluxlift_flux::Strategy::Gated, "gated"),
+            Self::Naive => (fluxlift_flux::Strategy::Naive, "naive"),
+            Self::Sleep => (fluxlift_flux::Strategy::REQUESTED_SLEEP, "sleep"),
+        }
+    }
+}
+
 /// Which versions of Flux run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum FluxProfile {
@@ -59,6 +72,16 @@ pub enum FluxProfile {
     V2_9,
 }
 
+impl FluxProfile {
+    /// The versions of Flux and of its operator.
+    const fn versions(self) -> (&'static str, &'static str) {
+        match self {
+            Self::V2_4 => ("2.4.0", "0.14.0"),
+            Self::V2_9 => ("2.9.4", "0.58.1"),
+        }
+    }
+}
+
 /// On which clock a demo runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Time {
@@ -69,14 +92,51 @@ pub enum Time {
     Real,
 }
 
+impl Time {
+    const fn pace(self) -> Pace {
+        match self {
+            Self::Virtual => Pace::Virtual,
+            Self::Real => Pace::Real,
+        }
+    }
+}
+
 /// A duration as people write it: `45s`, `10m`, `1h30m`.
 fn duration(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration = text.parse().map_err(|_| "write it like 45s, 10m or 1h30m".to_owned())?;
     span.try_into().map_err(|_| "it must not be negative".to_owned())
 }
 
-pub(super) fn execute(_: &Demo, _: &Global, _: &System) -> Result<u8, Failure> {
-    Err(Failure::new(ErrorKind::Failed, "this build has no simulated datacenter to run a demo in"))
+/// Where the simulated datacenter has its chart and its Git repository.
+const CHART: &str = "oci://127.101.0.3:5000/charts/flux-operator";
+const REPOSITORY: &str = "http://127.101.0.4:3000/home-ops.git";
+
+/// The seed of a demo that was given none: everybody sees the same one.
+const SEED: u64 = 1;
+
+pub(super) fn execute(args: &Demo, global: &Global, system: &System) -> Result<u8, Failure> {
+    let (flux, operator) = args.flux_profile.versions();
+    let (strategy, strategy_name) = args.strategy.meaning();
+    let demo = demo::Demo {
+        dir: args.dir.clone().unwrap_or_else(|| system.scratch("fluxlift-demo")),
+        seed: global.seed.unwrap_or(SEED),
+        strategy,
+        strategy_name: strategy_name.to_owned(),
+        cache_sync: args.cache_sync,
+        gitops: Gitops {
+            repository: REPOSITORY.to_owned(),
+            chart: CHART.to_owned(),
+            operator_version: operator.to_owned(),
+            flux_version: flux.to_owned(),
+        },
+        pace: args.time.pace(),
+        observe_for: args.observe_for,
+    };
+    let outcome = demo.run(system)?;
+    show_failures(&outcome.report);
+    printed(print_document(global.format, &outcome.to_json(), || outcome.render()))?;
+    note("Kept", &format!("the tree is in {}; serve it with `fluxlift sim --dir {0}`", demo.dir.display()));
+    Ok(outcome.exit_code())
 }
 
 #[cfg(test)]

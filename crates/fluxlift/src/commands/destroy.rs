@@ -9,7 +9,7 @@ use fluxlift_engine::{Command, Engine, RunOptions};
 use super::outcome::{plan_text, refused, show_report};
 use super::standalone;
 use crate::args::{Global, RunArgs, Scope};
-use crate::run::{Real, on_runtime, watched};
+use crate::run::{Setting, on_runtime, watched};
 use crate::system::System;
 use crate::ui::{Failure, ask, is_interactive, progress};
 use crate::workspace::Workspace;
@@ -43,8 +43,8 @@ pub(super) fn execute(args: &Destroy, scope: Scope, global: &Global, system: &Sy
     }
     let workspace = Workspace::open(global, system, "destroy", scope)?;
     let report = on_runtime(async {
-        let real = Real::new(system, if scope == Scope::All { "run-all destroy" } else { "destroy" });
-        let mut engine = real.engine(&workspace);
+        let setting = Setting::real(system, if scope == Scope::All { "run-all destroy" } else { "destroy" });
+        let mut engine = setting.engine(&workspace);
         if !approved && !confirmed(&mut engine, &options).await? {
             return Err(Failure::new(ErrorKind::Failed, "the destroy was not confirmed"));
         }

@@ -13,7 +13,7 @@ use crate::workspace::load;
 #[derive(Debug, Args)]
 pub struct Graph {
     /// How the graph is written; without it, as `-o` says
-    #[arg(long, value_enum)]
+    #[arg(id = "graph_format", long = "format", value_enum, value_name = "FORMAT")]
     pub format: Option<GraphFormat>,
 }
 

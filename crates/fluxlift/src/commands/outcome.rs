@@ -8,11 +8,7 @@ use crate::ui::{Failure, OutputFormat, Table, print_document, report_failure};
 
 /// Shows `report` and gives the exit code: failures on stderr, the result on stdout.
 pub(super) fn show_report(report: &RunReport, format: OutputFormat) -> Result<u8, Failure> {
-    for unit in &report.units {
-        if let (UnitResult::Failed { .. }, Some(error)) = (&unit.result, &unit.error) {
-            report_failure(&Failure::of_unit(&unit.path, error));
-        }
-    }
+    show_failures(report);
     let code = report.failure().map_or(0, |kind| kind.exit_code());
     if report.interrupted {
         report_failure(
@@ -22,6 +18,15 @@ pub(super) fn show_report(report: &RunReport, format: OutputFormat) -> Result<u8
     }
     printed(print_document(format, &report.to_json(), || report_text(report)))?;
     Ok(code)
+}
+
+/// Shows why units failed.
+pub(super) fn show_failures(report: &RunReport) {
+    for unit in &report.units {
+        if let (UnitResult::Failed { .. }, Some(error)) = (&unit.result, &unit.error) {
+            report_failure(&Failure::of_unit(&unit.path, error));
+        }
+    }
 }
 
 fn report_text(report: &RunReport) -> String {

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::outcome::{printed, refused};
 use crate::args::{Global, Scope, this_folder};
-use crate::run::{Real, on_runtime};
+use crate::run::{Setting, on_runtime};
 use crate::system::System;
 use crate::ui::{Failure, OutputFormat, Table, print_document, print_text};
 use crate::workspace::Workspace;
@@ -31,8 +31,8 @@ pub struct Output {
 pub(super) fn execute(args: &Output, scope: Scope, global: &Global, system: &System) -> Result<u8, Failure> {
     let workspace = Workspace::open(global, system, "output", scope)?;
     let outputs = on_runtime(async {
-        let real = Real::new(system, "output");
-        let engine = real.engine(&workspace);
+        let setting = Setting::real(system, "output");
+        let engine = setting.engine(&workspace);
         engine.outputs().await.map_err(refused)
     })?;
     let format = if args.json { OutputFormat::Json } else { global.format };

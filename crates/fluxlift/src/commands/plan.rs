@@ -7,7 +7,7 @@ use fluxlift_engine::Command;
 
 use super::outcome::{refused, show_plan};
 use crate::args::{Global, RunArgs, Scope};
-use crate::run::{Real, on_runtime, watched};
+use crate::run::{Setting, on_runtime, watched};
 use crate::system::System;
 use crate::ui::Failure;
 use crate::workspace::Workspace;
@@ -37,8 +37,8 @@ pub(super) fn execute(args: &Plan, scope: Scope, global: &Global, system: &Syste
     let workspace = Workspace::open(global, system, "plan", scope)?;
     let options = args.run.options(scope, global, system);
     let plan = on_runtime(async {
-        let real = Real::new(system, "plan");
-        let mut engine = real.engine(&workspace);
+        let setting = Setting::real(system, "plan");
+        let mut engine = setting.engine(&workspace);
         watched(&mut engine, async |engine| engine.plan(command, &options).await).await.map_err(refused)
     })?;
     if let Some(path) = &args.out {

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::outcome::{printed, refused};
 use crate::args::{Global, Scope};
-use crate::run::{Real, on_runtime, watched};
+use crate::run::{Setting, on_runtime, watched};
 use crate::system::System;
 use crate::ui::{Failure, Table, print_document};
 use crate::workspace::Workspace;
@@ -22,8 +22,8 @@ pub struct Preflight {}
 pub(super) fn execute(_: &Preflight, global: &Global, system: &System) -> Result<u8, Failure> {
     let workspace = Workspace::open(global, system, "plan", Scope::All)?;
     let found = on_runtime(async {
-        let real = Real::new(system, "preflight");
-        let mut engine = real.engine(&workspace);
+        let setting = Setting::real(system, "preflight");
+        let mut engine = setting.engine(&workspace);
         let options = RunOptions { seed: global.seed.unwrap_or(system.seed), ..RunOptions::default() };
         watched(&mut engine, async |engine| engine.preflight(&options).await).await.map_err(refused)
     })?;

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::outcome::{refused, show_report};
 use crate::args::Global;
-use crate::run::{Real, on_runtime, watched};
+use crate::run::{Setting, on_runtime, watched};
 use crate::system::System;
 use crate::ui::Failure;
 use crate::workspace::Workspace;
@@ -17,8 +17,8 @@ pub struct Resume {}
 pub(super) fn execute(_: &Resume, global: &Global, system: &System) -> Result<u8, Failure> {
     let workspace = Workspace::resume(global, system)?;
     let report = on_runtime(async {
-        let real = Real::new(system, "resume");
-        let mut engine = real.engine(&workspace);
+        let setting = Setting::real(system, "resume");
+        let mut engine = setting.engine(&workspace);
         watched(&mut engine, async |engine| engine.resume().await).await.map_err(refused)
     })?;
     show_report(&report, global.format)

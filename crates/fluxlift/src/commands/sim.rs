@@ -3,20 +3,42 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use fluxlift_core::ErrorKind;
+use fluxlift_engine::Shutdown;
+use serde_json::json;
 
+use super::outcome::printed;
 use crate::args::Global;
+use crate::demo;
+use crate::run::{hand_over_signals, on_runtime};
 use crate::system::System;
-use crate::ui::Failure;
+use crate::ui::{Failure, OutputFormat, note, print_document};
 
-/// Serve a simulated datacenter on loopback addresses, on the clock on the wall, until Ctrl-C.
+/// Serve the simulated datacenter of a demo on loopback addresses, on the clock on the wall, until Ctrl-C. What became
+/// of it is kept.
 #[derive(Debug, Args)]
 pub struct Sim {
-    /// The folder of a demo, whose world goes on; without it, an empty datacenter
+    /// The folder of the demo
     #[arg(long, value_name = "DIR")]
-    pub dir: Option<PathBuf>,
+    pub dir: PathBuf,
 }
 
-pub(super) fn execute(_: &Sim, _: &Global, _: &System) -> Result<u8, Failure> {
-    Err(Failure::new(ErrorKind::Failed, "this build has no simulated datacenter to serve"))
+pub(super) fn execute(args: &Sim, global: &Global, system: &System) -> Result<u8, Failure> {
+    on_runtime(async {
+        let shutdown = Shutdown::new();
+        let signals = tokio::spawn(hand_over_signals(shutdown.clone()));
+        let ready = |addresses: &[fluxlift_net::Authority]| {
+            for address in addresses {
+                note("Serving", &address.to_string());
+            }
+            // People have read it already; a program waits for the one document.
+            if global.format != OutputFormat::Text {
+                let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+                printed(print_document(global.format, &json!({ "serving": addresses }), String::new))?;
+            }
+            Ok(())
+        };
+        demo::serve(&args.dir, system.now, ready, shutdown.requested()).await?;
+        signals.abort();
+        Ok(0)
+    })
 }

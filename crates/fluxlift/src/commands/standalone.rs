@@ -1,18 +1,15 @@
 //! One native module without a tree: what the reference modules' `main.tf` calls.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use fluxlift_core::{ErrorKind, UnitPath, Value};
 use fluxlift_engine::unit::{UnitError, UnitSpec, Values};
 use fluxlift_engine::{Blueprint, Command, Engine, Evaluated, Home, Node, Outputs, RunOptions};
-use fluxlift_net::TcpDial;
 use sha2::{Digest, Sha256};
 
 use super::outcome::{refused, show_report};
 use crate::args::{Global, this_folder};
-use crate::modules;
-use crate::run::{on_runtime, watched};
+use crate::run::{Setting, on_runtime, watched};
 use crate::system::System;
 use crate::ui::Failure;
 
@@ -41,9 +38,7 @@ pub(super) fn execute(
     };
     let single = Standalone { module: module.to_owned(), dir: system.dir.clone(), inputs };
     let report = on_runtime(async {
-        let clock = system.clock();
-        let modules = modules::native(Arc::new(TcpDial::default()), clock.clone());
-        let owner = system.owner(format!("{command} --native {module}"));
+        let Setting { modules, clock, owner } = Setting::real(system, format!("{command} --native {module}"));
         let mut engine = Engine::new(&single, &*modules, Home::at(home), owner, clock);
         let run = async |engine: &Engine<'_>| engine.run(command, options, None).await;
         watched(&mut engine, run).await.map_err(refused)

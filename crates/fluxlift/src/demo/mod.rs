@@ -4,7 +4,9 @@
 //! run is the dialler that it is given, and the clock.
 
 mod outcome;
+mod run;
 mod tree;
 
 pub use outcome::{Outcome, Releases};
+pub use run::{Demo, serve};
 pub use tree::{Gitops, LIVE, TreeError, git_content, write};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use fluxlift_core::deadline::human_duration;
 use fluxlift_core::{ErrorKind, Timestamp};
 use fluxlift_engine::RunReport;
+use fluxlift_sim::referee::Tally;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -19,6 +20,12 @@ pub struct Releases {
     pub ready: usize,
     /// At `observedGeneration: -1`.
     pub unobserved: usize,
+}
+
+impl From<Tally> for Releases {
+    fn from(Tally { total, ready, unobserved }: Tally) -> Self {
+        Self { total, ready, unobserved }
+    }
 }
 
 /// The result of a demo.

@@ -9,14 +9,14 @@ use fluxlift_engine::{Command, RunOptions};
 use fluxlift_flux::Strategy;
 use fluxlift_gate::TokioClock;
 use fluxlift_sim::git::GitRepo;
-use fluxlift_sim::referee::{self, Tally};
+use fluxlift_sim::referee;
 use fluxlift_sim::{Datacenter, Net, Options, World};
 use jiff::SignedDuration;
 
-use super::{Gitops, LIVE, Outcome, git_content, write};
+use super::{Gitops, LIVE, Outcome, Releases, git_content, write};
 use crate::args::Scope;
 use crate::modules;
-use crate::run::{Setting, on_runtime, watched};
+use crate::run::{Pace, Setting, at_pace, watched};
 use crate::system::System;
 use crate::ui::Failure;
 use crate::workspace::Workspace;
@@ -26,15 +26,6 @@ const HEAD_START: SignedDuration = SignedDuration::from_hours(1);
 
 /// Where the simulated Git server keeps the cluster's content.
 const REPOSITORY: &str = "home-ops.git";
-
-/// On which clock a demo runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// A clock that jumps over every wait.
-    Virtual,
-    /// The clock on the wall.
-    Real,
-}
 
 /// What is asked of a demo.
 #[derive(Debug, Clone)]
@@ -69,7 +60,7 @@ impl Demo {
         if self.pace == Pace::Virtual {
             system.now -= HEAD_START;
         }
-        on_runtime(self.pace, self.bootstrap(&system))
+        at_pace(self.pace, self.bootstrap(&system))
     }
 
     async fn bootstrap(&self, system: &System) -> Result<Outcome, Failure> {
@@ -86,7 +77,7 @@ impl Demo {
         let mut engine = setting.engine(&workspace);
         let options = RunOptions { seed: self.seed, ..RunOptions::default() };
         let report = watched(&mut engine, async |engine| engine.run(Command::Apply, options, None).await).await?;
-        let releases = datacenter.with(|world| referee::count(world));
+        let releases = datacenter.with(|world| Releases::from(referee::count(world)));
         let later = self.watch_on(&datacenter).await;
         driver.abort();
         datacenter.snapshot().save(&self.dir)?;
@@ -102,10 +93,10 @@ impl Demo {
     }
 
     /// What the referee counts some time after the run, when that was asked for.
-    async fn watch_on(&self, datacenter: &Datacenter) -> Option<(Duration, Tally)> {
+    async fn watch_on(&self, datacenter: &Datacenter) -> Option<(Duration, Releases)> {
         let after = self.observe_for?;
-        fluxlift_gate::pace(after).await;
-        Some((after, datacenter.with(|world| referee::count(world))))
+        fluxlift_gate::observe::pace(after).await;
+        Some((after, datacenter.with(|world| referee::count(world).into())))
     }
 }
 
