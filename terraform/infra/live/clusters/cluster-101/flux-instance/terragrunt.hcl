@@ -48,12 +48,12 @@ inputs = {
   sops_age_key = trimspace(local.credentials.sops_age_key)
   github_token = local.credentials.github_token
 
-  # helm-controller asks again for missing dependencies after 5 s instead of 30 s, and works on ten releases at once.
+  # Both ask again for missing dependencies after 5 s instead of 30 s, and work on ten objects at once.
   kustomize_patches = [
     {
       target = {
         kind = "Deployment"
-        name = "helm-controller"
+        name = "(kustomize-controller|helm-controller)"
       }
       patch = <<-EOT
         - op: add
