@@ -1,9 +1,10 @@
-//! Tools of the house: measurements, the README's picture.
+//! Tools of the house: tidy checks, measurements, the README's picture.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool talks to the terminal it runs in")]
 
 mod bench;
 mod picture;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -13,6 +14,7 @@ Usage: cargo xtask <command>
 Commands:
   bench     measures what docs/performance.md reports, with a release build
   picture   draws docs/run.svg from a real run of the demo
+  tidy      checks the invariants of ARCHITECTURE.md
 ";
 
 fn main() -> ExitCode {
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
     let result = match arguments.first().map(String::as_str) {
         Some("bench") => bench::run(),
         Some("picture") => picture::run(),
+        Some("tidy") => tidy::run(),
         _ => Err(USAGE.to_owned()),
     };
     match result {
