@@ -90,7 +90,7 @@ impl Rewrite<'_> {
     fn command(&self, command: &CommandNode, piped: bool) -> Result<CommandNode> {
         let mut args = command.args.iter().map(|arg| self.expr(arg)).collect::<Result<Vec<_>>>()?;
         let given = piped || command.args.len() > 1;
-        if given && command.args.first().is_some_and(|first| is_field(first)) {
+        if given && command.args.first().is_some_and(is_field) {
             args.insert(0, Expr::Identifier(command.pos, METHOD.into()));
         }
         Ok(CommandNode { pos: command.pos, args })

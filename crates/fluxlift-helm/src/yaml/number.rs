@@ -2,13 +2,15 @@
 
 use serde_json::Number;
 
+/// 2^63: from minus this up to twice this, whole numbers are integers to YAML.
+const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+
 /// A JSON number as it appears in YAML that went through Go's JSON.
 pub fn json_number(number: &Number) -> String {
     match number.as_f64() {
         Some(float) if number.is_f64() => {
             // Go's JSON writes whole doubles without a fraction, so YAML reads them as integers where they fit.
-            let whole =
-                float.fract() == 0.0 && (-9.223_372_036_854_775_8e18..1.844_674_407_370_955_2e19).contains(&float);
+            let whole = float.fract() == 0.0 && (-TWO_TO_63..2.0 * TWO_TO_63).contains(&float);
             if whole { format!("{float:.0}") } else { general(float) }
         }
         _ => number.to_string(),
