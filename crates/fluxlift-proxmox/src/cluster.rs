@@ -41,7 +41,8 @@ pub struct Guest {
     /// `running`, `stopped`, or `unknown` when its host does not answer.
     #[serde(default)]
     pub status: String,
-    #[serde(default)]
+    /// What holds it, such as `create` or `backup`.
+    pub lock: Option<String>,
     tags: Option<String>,
 }
 

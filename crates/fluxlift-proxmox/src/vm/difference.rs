@@ -121,12 +121,16 @@ fn disk(want: &VmSpec, have: &VmConfig) -> Option<Difference> {
     }
 }
 
-/// Whether the machine is the one that we asked for, and not another with the same number: name, owner's tag and the
-/// pinned address of its first card.
-pub fn is_ours(want: &VmSpec, have: &VmConfig) -> bool {
-    have.name() == want.name
-        && want.tags.0.is_subset(&have.tags().0)
-        && want.nics.first().map(|Nic { mac, .. }| *mac) == have.mac(0)
+/// Whether the machine is the one that we asked for, and not another with the same number: its name, the tags of
+/// `mark` and the pinned address of its first card.
+pub fn is_ours(want: &VmSpec, mark: &Tags, have: &VmConfig) -> bool {
+    have.name() == want.name && mark.0.is_subset(&have.tags().0) && has_our_card(want, have)
+}
+
+/// Whether its first card has the address that we pinned.
+pub fn has_our_card(want: &VmSpec, have: &VmConfig) -> bool {
+    let pinned = want.nics.first().map(|Nic { mac, .. }| *mac);
+    pinned.is_some() && pinned == have.mac(0)
 }
 
 #[cfg(test)]
@@ -184,7 +188,7 @@ mod tests {
     #[test]
     fn what_the_server_normalises_is_no_difference() {
         assert_eq!(differences(&spec(), &readback()), vec![]);
-        assert!(is_ours(&spec(), &readback()));
+        assert!(is_ours(&spec(), &spec().tags, &readback()));
     }
 
     #[test]
@@ -201,7 +205,7 @@ mod tests {
         net0: virtio=BC:24:11:01:02:AC,bridge=vnet101,mtu=1450 -> bridge=vnet101,mtu=1450,virtio=BC:24:11:01:02:AB
         scsi0: 8 GiB on rbd -> 40 GiB on rbd
         ");
-        assert!(!is_ours(&spec(), &have));
+        assert!(!is_ours(&spec(), &spec().tags, &have));
     }
 
     #[test]

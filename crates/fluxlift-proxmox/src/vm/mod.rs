@@ -13,7 +13,7 @@ pub mod spec;
 pub mod tags;
 
 pub use calls::PowerState;
-pub use difference::{Difference, Mend, differences, is_ours};
+pub use difference::{Difference, Mend, differences, has_our_card, is_ours};
 pub use mac::{MacAddress, MacError};
 pub use property::PropertyString;
 pub use readback::VmConfig;

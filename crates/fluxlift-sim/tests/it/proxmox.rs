@@ -77,7 +77,7 @@ async fn a_machine_lives_from_its_creation_to_its_destruction() {
     assert_eq!(locked.message(), Some("VM is locked (create)"));
     assert_eq!(lab.done(&proxmox, "create", upid).await.unwrap(), "OK");
     let have = proxmox.vm_config("pve01", spec.id).await.unwrap().unwrap();
-    assert!(is_ours(&spec, &have));
+    assert!(is_ours(&spec, &spec.tags, &have));
     let left: Vec<String> = differences(&spec, &have).iter().map(ToString::to_string).collect();
     assert_eq!(left, ["scsi0: 10 GiB on local-lvm -> 40 GiB on local-lvm"]);
     let upid = proxmox.grow_disk("pve01", spec.id, 40).await.unwrap();

@@ -1,0 +1,161 @@
+//! What of the machines there is already.
+
+use std::collections::BTreeMap;
+
+use fluxlift_engine::unit::{Prior, UnitError};
+use fluxlift_proxmox::vm::{Tags, VmConfig, VmSpec, has_our_card, is_ours};
+use fluxlift_proxmox::{Guest, Proxmox};
+use serde::{Deserialize, Serialize};
+
+use crate::compute::ComputeError;
+
+/// What the state remembers of a machine that we made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// Its number.
+    pub id: u32,
+    /// The address of its first card.
+    pub mac: String,
+}
+
+/// The identity that the state keeps: machines by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The machines that we made.
+    #[serde(default)]
+    pub machines: BTreeMap<String, Made>,
+}
+
+impl Identity {
+    /// What the state remembers; nothing when it can't be read.
+    pub fn of(prior: Option<&Prior>) -> Self {
+        prior.and_then(|prior| serde_json::from_value(prior.identity.clone()).ok()).unwrap_or_default()
+    }
+
+    /// What the state is to remember of these machines.
+    pub fn from_specs(specs: &[VmSpec]) -> Self {
+        let made = |spec: &VmSpec| {
+            let mac = spec.nics.first().map(|nic| nic.mac.to_string()).unwrap_or_default();
+            (spec.name.clone(), Made { id: spec.id, mac })
+        };
+        Self { machines: specs.iter().map(made).collect() }
+    }
+
+    /// Whether the state says that we made this machine.
+    pub fn knows(&self, id: u32, have: &VmConfig) -> bool {
+        let mac = have.mac(0).map(|mac| mac.to_string());
+        self.machines.values().any(|made| made.id == id && Some(&made.mac) == mac.as_ref())
+    }
+}
+
+/// What there is under a machine's number.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// Nothing.
+    Nothing,
+    /// Our machine.
+    Ours(Box<Machine>),
+    /// Somebody else's guest.
+    Foreign {
+        /// What it is.
+        owner: String,
+        /// What differs from ours.
+        why: String,
+    },
+}
+
+/// A machine of ours as it is.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// The host that it is on now: it may have been migrated.
+    pub host: String,
+    /// Whether it runs.
+    pub running: bool,
+    /// Its configuration.
+    pub config: VmConfig,
+}
+
+/// Looks at what there is.
+#[derive(Debug)]
+pub struct Surveyor<'a> {
+    /// The Proxmox cluster.
+    pub proxmox: &'a Proxmox,
+    /// The tags by which our machines are recognised.
+    pub mark: &'a Tags,
+    /// What the state remembers.
+    pub identity: &'a Identity,
+}
+
+impl Surveyor<'_> {
+    /// What there is under the numbers of these machines, in their order.
+    ///
+    /// # Errors
+    /// When the world can't be observed.
+    pub async fn look(&self, specs: &[VmSpec]) -> Result<Vec<Found>, UnitError> {
+        let guests: BTreeMap<u32, Guest> =
+            self.proxmox.guests().await?.into_iter().map(|guest| (guest.vmid, guest)).collect();
+        let mut found = Vec::with_capacity(specs.len());
+        for spec in specs {
+            found.push(match guests.get(&spec.id) {
+                Some(guest) => self.recognise(spec, guest).await?,
+                None => Found::Nothing,
+            });
+        }
+        Ok(found)
+    }
+
+    /// What there is under the number of this machine.
+    ///
+    /// # Errors
+    /// When the world can't be observed.
+    pub async fn look_at(&self, spec: &VmSpec) -> Result<Found, UnitError> {
+        let found = self.look(std::slice::from_ref(spec)).await?;
+        Ok(found.into_iter().next().unwrap_or(Found::Nothing))
+    }
+
+    async fn recognise(&self, spec: &VmSpec, guest: &Guest) -> Result<Found, UnitError> {
+        let foreign = |why: String| Found::Foreign { owner: guest.describe(), why };
+        if guest.kind != "qemu" {
+            return Ok(foreign("it is a container".to_owned()));
+        }
+        let Some(config) = self.proxmox.vm_config(&guest.node, spec.id).await? else { return Ok(Found::Nothing) };
+        let known = self.identity.knows(spec.id, &config) && has_our_card(spec, &config);
+        if known || is_ours(spec, self.mark, &config) {
+            let machine = Machine { host: guest.node.clone(), running: guest.status == "running", config };
+            return Ok(Found::Ours(Box::new(machine)));
+        }
+        Ok(foreign(difference(spec, self.mark, &config)))
+    }
+}
+
+impl Found {
+    /// The machine, if it is ours.
+    ///
+    /// # Errors
+    /// When somebody else has its number.
+    pub fn ours(self, spec: &VmSpec, mark: &Tags) -> Result<Option<Machine>, ComputeError> {
+        match self {
+            Self::Nothing => Ok(None),
+            Self::Ours(machine) => Ok(Some(*machine)),
+            Self::Foreign { owner, why } => {
+                Err(ComputeError::Foreign { name: spec.name.clone(), owner, why, mark: mark.to_string() })
+            }
+        }
+    }
+}
+
+fn difference(spec: &VmSpec, mark: &Tags, have: &VmConfig) -> String {
+    let mut why = Vec::new();
+    if have.name() != spec.name {
+        why.push(format!("its name is {:?}", have.name()));
+    }
+    let missing: Tags = mark.0.difference(&have.tags().0).cloned().collect();
+    if !missing.0.is_empty() {
+        why.push(format!("it lacks the tags {missing}"));
+    }
+    if !has_our_card(spec, have) {
+        let seen = have.mac(0).map_or_else(|| "none".to_owned(), |mac| mac.to_string());
+        why.push(format!("its MAC address is {seen}"));
+    }
+    why.join(", ")
+}
