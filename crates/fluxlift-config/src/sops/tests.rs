@@ -1,3 +1,5 @@
+//! What SOPS itself would make of the files, and what must be refused.
+
 use std::path::Path;
 
 use fluxlift_core::Timestamp;

@@ -13,7 +13,26 @@ use super::{Hook, HookError, HookRunner};
 ///
 /// A hook is never interrupted by the first Ctrl-C; when its unit is dropped, its group is killed.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct SystemHooks;
+pub struct SystemHooks {
+    alone: bool,
+}
+
+impl SystemHooks {
+    /// Runs each hook while nothing else happens, so that a run on virtual time has the same order of events every
+    /// time.
+    pub const fn alone() -> Self {
+        Self { alone: true }
+    }
+
+    /// Does blocking work: beside everything else, or alone.
+    async fn block<T: Send + 'static>(self, work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+        if self.alone {
+            return work();
+        }
+        // It also keeps a paused clock from running on while the child works in real time.
+        tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+    }
+}
 
 #[async_trait]
 impl HookRunner for SystemHooks {
@@ -22,8 +41,7 @@ impl HookRunner for SystemHooks {
         let lost = |source| HookError::Lost { name: name(), source };
         let (group, lines) = start(hook).map_err(|source| HookError::NotStarted { name: name(), source })?;
         let (events, hook_name, silent) = (events.clone(), hook.name.clone(), hook.silent);
-        // Blocking work keeps a paused clock from running on while the child works in real time.
-        let read = tokio::task::spawn_blocking(move || {
+        let read = move || {
             for line in BufReader::new(lines).split(b'\n') {
                 let line = String::from_utf8_lossy(&line?).trim_end().to_owned();
                 if !silent && !line.is_empty() {
@@ -31,10 +49,9 @@ impl HookRunner for SystemHooks {
                 }
             }
             Ok(())
-        });
-        read.await.map_err(io::Error::other).and_then(|read| read).map_err(lost)?;
-        let status = tokio::task::spawn_blocking(move || group.wait());
-        let status = status.await.map_err(io::Error::other).and_then(|status| status).map_err(lost)?;
+        };
+        self.block(read).await.map_err(lost)?;
+        let status = self.block(move || group.wait()).await.map_err(lost)?;
         if status.success() { Ok(()) } else { Err(HookError::Failed { name: name(), status: status.to_string() }) }
     }
 }

@@ -81,7 +81,7 @@ impl<'a> Engine<'a> {
             clock,
             events: EventSink::silent(),
             shutdown: Shutdown::new(),
-            hooks: Arc::new(SystemHooks),
+            hooks: Arc::new(SystemHooks::default()),
             observer: Arc::new(NoObserver),
         }
     }
