@@ -1,7 +1,7 @@
 //! Templates: Go's language, Helm's functions.
 //!
 //! gotmpl parses and executes; everything that makes a template a *Helm* template is here. Before execution each parse
-//! tree is [rewritten](rewrite): unknown functions are found with their line before anything runs, fields of a missing
+//! tree is rewritten: unknown functions are found with their line before anything runs, fields of a missing
 //! map fail as they do in Go, methods such as `.Capabilities.APIVersions.Has` can be called, and every action notes
 //! where it stands, so that an error at run time names template, line and column.
 //!

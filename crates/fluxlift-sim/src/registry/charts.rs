@@ -3,7 +3,6 @@
 use std::io::{self, Write as _};
 
 use flate2::{Compression, GzBuilder};
-use include_dir::{Dir, include_dir};
 use serde_json::json;
 
 use super::Registry;
@@ -14,7 +13,26 @@ pub const REPOSITORY: &str = "charts/flux-operator";
 /// The versions at which the flux-operator chart is served.
 pub const CHART_VERSIONS: [&str; 3] = ["0.14.0", "0.58.0", "0.58.1"];
 
-static FLUX_OPERATOR: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/charts/flux-operator");
+/// The files of a chart in `charts/`, by path.
+macro_rules! chart {
+    ($chart:literal: $($path:literal),+ $(,)?) => {
+        &[$(($path, include_bytes!(concat!("../../charts/", $chart, "/", $path)))),+]
+    };
+}
+
+/// The flux-operator chart, in the order in which it is packed.
+static FLUX_OPERATOR: &[(&str, &[u8])] = chart!("flux-operator":
+    "Chart.yaml",
+    "templates/NOTES.txt",
+    "templates/_helpers.tpl",
+    "templates/crds.yaml",
+    "templates/deployment.yaml",
+    "templates/rbac.yaml",
+    "templates/service.yaml",
+    "templates/serviceaccount.yaml",
+    "templates/settings.yaml",
+    "values.yaml",
+);
 
 impl Registry {
     /// A registry that serves the flux-operator chart at each of [`CHART_VERSIONS`].
@@ -43,11 +61,8 @@ fn pack(version: &str) -> Vec<u8> {
 
 fn try_pack(version: &str) -> io::Result<Vec<u8>> {
     let mut tar = tar::Builder::new(Vec::new());
-    for (path, content) in files(&FLUX_OPERATOR) {
-        let content = match path.as_str() {
-            "Chart.yaml" => stamped(&content, version),
-            _ => content,
-        };
+    for &(path, content) in FLUX_OPERATOR {
+        let content = if path == "Chart.yaml" { stamped(content, version) } else { content.to_vec() };
         let mut header = tar::Header::new_ustar();
         header.set_size(content.len() as u64);
         header.set_mode(0o644);
@@ -60,19 +75,33 @@ fn try_pack(version: &str) -> io::Result<Vec<u8>> {
     gzip.finish()
 }
 
-fn files(dir: &Dir<'_>) -> Vec<(String, Vec<u8>)> {
-    let mut files: Vec<_> = dir
-        .files()
-        .map(|file| (file.path().to_string_lossy().into_owned(), file.contents().to_vec()))
-        .chain(dir.dirs().flat_map(files))
-        .collect();
-    files.sort();
-    files
-}
-
 fn stamped(chart: &[u8], version: &str) -> Vec<u8> {
     let text = String::from_utf8_lossy(chart);
     text.replace("version: 0.0.0", &format!("version: {version}"))
         .replace("appVersion: v0.0.0", &format!("appVersion: v{version}"))
         .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::FLUX_OPERATOR;
+
+    fn walk(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { walk(&path, found) } else { found.push(path) }
+        }
+    }
+
+    #[test]
+    fn every_file_of_the_chart_is_packed() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("charts/flux-operator");
+        let mut found = Vec::new();
+        walk(&root, &mut found);
+        let mut found: Vec<_> = found.iter().map(|p| p.strip_prefix(&root).unwrap().to_str().unwrap()).collect();
+        found.sort_unstable();
+        assert_eq!(found, FLUX_OPERATOR.iter().map(|(path, _)| *path).collect::<Vec<_>>());
+    }
 }

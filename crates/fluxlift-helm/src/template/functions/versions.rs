@@ -11,7 +11,7 @@ use crate::version::{Constraint, parse_loose};
 pub(super) fn register(table: &mut Table) {
     table.add("semverCompare", |a| {
         let constraint = Constraint::parse(a.exactly(2)?.string(0)?).map_err(|e| e.to_string())?;
-        let version = parse_loose(a.string(1)?).ok_or_else(|| format!("{:?} is not a version", a.string(1)))?;
+        let version = parse_loose(a.string(1)?).ok_or_else(|| "wants a semantic version".to_owned())?;
         Ok(Value::Bool(constraint.allows(&version)))
     });
     table.add("semver", |a| {
