@@ -17,8 +17,10 @@ use crate::ui::OutputFormat;
 /// fluxlift reads a Terragrunt tree, runs its units in order and proves every step in the system itself.
 #[derive(Debug, Parser)]
 #[command(name = "fluxlift", version, propagate_version = true, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 done, 1 error, 2 the plan has changes (with --detailed-exitcode), 3 a gate is not \
-                        proven, 4 the lock is held, 5 interrupted and resumable, 64 usage.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 error, 2 the plan has changes (with --detailed-exitcode), 3 a gate is not \
+                        proven, 4 the lock is held, 5 interrupted and resumable, 64 usage."
+)]
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
@@ -39,7 +41,15 @@ pub struct Global {
     #[arg(long, global = true, alias = "terragrunt-non-interactive", env = "FLUXLIFT_NON_INTERACTIVE")]
     pub non_interactive: bool,
     /// How results are written to stdout
-    #[arg(short = 'o', long = "output-format", alias = "output", global = true, value_enum, value_name = "FORMAT", default_value_t)]
+    #[arg(
+        short = 'o',
+        long = "output-format",
+        alias = "output",
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t
+    )]
     pub format: OutputFormat,
     /// The seed of everything random in the run; the same seed gives the same run
     #[arg(long, global = true, value_name = "N")]

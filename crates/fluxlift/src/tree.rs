@@ -66,7 +66,10 @@ impl TreeBlueprint {
         }
         let pattern = |text: &String| {
             Regex::new(text).map_err(|error| {
-                UnitError::caused_by(format!("on_errors of hook {} in {} is not a regular expression", hook.name, unit.path), error)
+                UnitError::caused_by(
+                    format!("on_errors of hook {} in {} is not a regular expression", hook.name, unit.path),
+                    error,
+                )
             })
         };
         Ok(Hook {
@@ -108,8 +111,9 @@ impl Blueprint for TreeBlueprint {
         let module = match &unit.module {
             ModuleRef::Native { name, .. } => name.clone(),
             ModuleRef::Terraform { source, .. } => {
-                return Err(UnitError::new(format!("{path} runs {source}, which is not a native module"))
-                    .with_hint("name a native module for it in the tree's fluxlift.hcl: modules = { \"<source>\" = \"<native>\" }"));
+                return Err(UnitError::new(format!("{path} runs {source}, which is not a native module")).with_hint(
+                    "name a native module for it in the tree's fluxlift.hcl: modules = { \"<source>\" = \"<native>\" }",
+                ));
             }
             ModuleRef::None => return Err(UnitError::new(format!("{path} has no terraform source"))),
         };

@@ -48,7 +48,10 @@ impl Workspace {
         let here = load(&global.working_dir, system)?;
         let history = History::resumable(&home_of(&here))?;
         let Some((command, options, working_dir, _)) = history.request() else {
-            return Err(Failure::new(ErrorKind::Failed, format!("the journal of {} does not say what it was for", history.run)));
+            return Err(Failure::new(
+                ErrorKind::Failed,
+                format!("the journal of {} does not say what it was for", history.run),
+            ));
         };
         let scope = if options.only.is_some() { Scope::One } else { Scope::All };
         Self::at(&here.settings().root.join(working_dir), system, command.as_str(), scope)
@@ -78,11 +81,8 @@ impl Workspace {
 /// # Errors
 /// When it is wrong, with the snippets.
 pub fn load(dir: &Path, system: &System) -> Result<Tree, Failure> {
-    let options = LoadOptions {
-        env: system.env.clone(),
-        runner: Arc::new(SystemCommands),
-        ..LoadOptions::new(dir, system.now)
-    };
+    let options =
+        LoadOptions { env: system.env.clone(), runner: Arc::new(SystemCommands), ..LoadOptions::new(dir, system.now) };
     Tree::load(options).map_err(invalid)
 }
 

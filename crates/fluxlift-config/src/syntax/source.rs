@@ -65,5 +65,7 @@ fn syntax_fault(source: &SourceText, error: &hcl_edit::parser::Error) -> Fault {
     let start = error.location().offset().min(source.text.len());
     let rest = source.text.get(start..).unwrap_or_default();
     let end = start + rest.chars().next().map_or(0, char::len_utf8);
-    Fault::at(source, Some(start..end), "the file is not valid HCL").label(error.message().to_owned())
+    Fault::at(source, Some(start..end), "the file is not valid HCL")
+        .label(error.message().to_owned())
+        .hint("look at the lines just above as well: that is where a bracket or a quote is often missing")
 }

@@ -34,8 +34,11 @@ pub struct Destroy {
 pub(super) fn execute(args: &Destroy, scope: Scope, global: &Global, system: &System) -> Result<u8, Failure> {
     let approved = args.auto_approve || global.non_interactive;
     if !approved && !is_interactive() {
-        return Err(Failure::new(ErrorKind::Usage, "destroy asks before it takes anything away, and there is nobody to ask")
-            .with_hint("add --non-interactive or --auto-approve"));
+        return Err(Failure::new(
+            ErrorKind::Usage,
+            "destroy asks before it takes anything away, and there is nobody to ask",
+        )
+        .with_hint("add --non-interactive or --auto-approve"));
     }
     let options = args.run.options(scope, global, system);
     if let Some(module) = &args.native {

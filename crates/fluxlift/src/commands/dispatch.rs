@@ -1,8 +1,6 @@
 //! Which file a command is in.
 
-use super::{
-    apply, completion, demo, destroy, graph, output, plan, preflight, report, resume, sim, state, validate,
-};
+use super::{apply, completion, demo, destroy, graph, output, plan, preflight, report, resume, sim, state, validate};
 use crate::args::{Cli, Command, Global, OverUnits, Scope};
 use crate::system::System;
 use crate::ui::Failure;

@@ -71,7 +71,9 @@ fn document(history: &History) -> Json {
     let units: Vec<Json> = history
         .results()
         .into_iter()
-        .map(|(unit, result, took)| json!({ "unit": unit, "result": result.word(), "took_ms": took.as_millis() as u64 }))
+        .map(
+            |(unit, result, took)| json!({ "unit": unit, "result": result.word(), "took_ms": took.as_millis() as u64 }),
+        )
         .collect();
     let proofs: Vec<Json> =
         history.proofs().into_iter().map(|(unit, proof)| json!({ "unit": unit, "proof": proof })).collect();

@@ -61,7 +61,9 @@ pub(super) fn execute(args: &State, global: &Global, system: &System) -> Result<
 
 fn read(home: &Home) -> Result<Option<Document>, Failure> {
     let store = FolderStore::new(home.clone());
-    let text = on_runtime(async { store.load().await.map_err(|e| Failure::from(fluxlift_engine::state::StateError::from(e))) })?;
+    let text = on_runtime(async {
+        store.load().await.map_err(|e| Failure::from(fluxlift_engine::state::StateError::from(e)))
+    })?;
     Ok(text.map(|text| Document::parse(&text, &store.place())).transpose()?)
 }
 

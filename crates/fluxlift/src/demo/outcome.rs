@@ -80,7 +80,8 @@ impl Outcome {
         for unit in &self.report.units {
             let proven = unit.proofs.iter().filter(|proof| proof.verdict.is_proven()).count();
             let gates = format!("{proven} of {}", unit.proofs.len());
-            let took = unit.started.map_or_else(|| "-".to_owned(), |start| human_duration(between(start, unit.finished)));
+            let took =
+                unit.started.map_or_else(|| "-".to_owned(), |start| human_duration(between(start, unit.finished)));
             table.row([unit.path.to_string(), unit.result.word().to_owned(), took, gates]);
         }
         let mut text = table.render();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fluxlift_core::Timestamp;
+use fluxlift_engine::hooks::SystemHooks;
 use fluxlift_engine::{Command, RunOptions};
 use fluxlift_flux::Strategy;
 use fluxlift_gate::TokioClock;
@@ -75,6 +76,9 @@ impl Demo {
             owner: system.owner("demo"),
         };
         let mut engine = setting.engine(&workspace);
+        if self.pace == Pace::Virtual {
+            engine.hooks = Arc::new(SystemHooks::alone());
+        }
         let options = RunOptions { seed: self.seed, ..RunOptions::default() };
         let report = watched(&mut engine, async |engine| engine.run(Command::Apply, options, None).await).await?;
         let releases = datacenter.with(|world| Releases::from(referee::count(world)));

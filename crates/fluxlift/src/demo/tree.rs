@@ -126,9 +126,8 @@ fn point(text: &str, gitops: &Gitops) -> Result<String, TreeError> {
 
 /// Replaces the quoted value of the one line `key = "…"`.
 fn set(text: &str, key: &'static str, value: &str) -> Result<String, TreeError> {
-    let is_setting = |line: &str| {
-        line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
-    };
+    let is_setting =
+        |line: &str| line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='));
     if text.lines().filter(|line| is_setting(line)).count() != 1 {
         return Err(TreeError::Setting { key });
     }

@@ -1,0 +1,8 @@
+//! The command line, as its users see it: the real binary, its output and its exit codes.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod cli;
+mod configuration;
+mod locking;
+mod tree;
