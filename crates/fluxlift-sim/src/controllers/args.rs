@@ -19,8 +19,8 @@ pub struct Args {
     pub selector: Option<String>,
     /// `--storage-adv-addr`, with its variables as they stand.
     pub storage_address: Option<String>,
-    /// `--default-service-account`
-    pub service_account: Option<String>,
+    /// `--enable-leader-election`
+    pub leader_election: bool,
 }
 
 impl Default for Args {
@@ -31,7 +31,7 @@ impl Default for Args {
             all_namespaces: true,
             selector: None,
             storage_address: None,
-            service_account: None,
+            leader_election: true,
         }
     }
 }
@@ -50,7 +50,7 @@ impl Args {
                 "watch-all-namespaces" => args.all_namespaces = value == "true",
                 "watch-label-selector" => args.selector = Some(value.to_owned()),
                 "storage-adv-addr" => args.storage_address = Some(value.to_owned()),
-                "default-service-account" => args.service_account = Some(value.to_owned()),
+                "enable-leader-election" => args.leader_election = value == "true",
                 _ => {}
             }
         }

@@ -21,6 +21,10 @@ pub fn contend(world: &mut World, id: ProcessId) {
     let Some(process) = world.controllers.processes.get(&id) else { return };
     let Some(name) = process.lease_name() else { return };
     let key = Key::namespaced(&GroupResource::LEASES, &process.namespace, name);
+    if !process.args.leader_election {
+        lead(world, id, &key);
+        return;
+    }
     let (identity, was_leader) = (process.identity.clone(), process.leader);
     let held = world.kube.api.shared(&key).cloned();
     let holder = held.as_ref().map_or("", |lease| text(lease, "/spec/holderIdentity"));
@@ -93,7 +97,7 @@ fn write(world: &mut World, id: ProcessId, key: &Key, identity: &str, renewal: b
 /// Gives the Lease back when its process ends in order.
 pub fn release(world: &mut World, id: ProcessId) {
     let Some(process) = world.controllers.processes.get(&id) else { return };
-    let (Some(name), true) = (process.lease_name(), process.leader) else { return };
+    let (Some(name), true) = (process.lease_name(), process.leader && process.args.leader_election) else { return };
     let key = Key::namespaced(&GroupResource::LEASES, &process.namespace, name);
     let Some(mut lease) = world.kube.api.get(&key).cloned() else { return };
     lease["spec"]["holderIdentity"] = json!("");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Controller, ProcessId, Program};
+use super::{Controller, ProcessId};
 use crate::World;
 use crate::kube::Key;
 
@@ -32,13 +32,12 @@ pub fn about(
 
 fn write(world: &mut World, process: ProcessId, mut line: serde_json::Value, message: &str, fields: &[(&str, &str)]) {
     let Some(running) = world.controllers.processes.get(&process) else { return };
-    let (Some(pod), program) = (running.pod.clone(), running.program) else { return };
+    let (Some(pod), container) = (running.pod.clone(), running.container.clone()) else { return };
     line["ts"] = json!(world.now.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string());
     line["msg"] = json!(message);
     for (key, value) in fields {
         line[*key] = json!(value);
     }
-    let container = if program == Program::FluxOperator { "flux-operator" } else { "manager" };
     let namespace = pod.namespace.unwrap_or_default();
-    world.kube.log(&namespace, &pod.name, container, world.now, line.to_string());
+    world.kube.log(&namespace, &pod.name, &container, world.now, line.to_string());
 }

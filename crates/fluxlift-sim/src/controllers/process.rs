@@ -24,6 +24,8 @@ pub struct Process {
     pub program: Program,
     /// The Pod it runs in; none for the control plane's own.
     pub pod: Option<Key>,
+    /// The container in that Pod.
+    pub container: String,
     /// The namespace it runs in.
     pub namespace: String,
     /// What it calls itself in its Lease: `<pod>_<uuid>`.
@@ -89,6 +91,7 @@ pub fn start_control_plane(world: &mut World) {
         let process = Process {
             program,
             pod: None,
+            container: String::new(),
             namespace: "kube-system".to_owned(),
             identity: program.name().to_owned(),
             version: String::new(),
@@ -114,6 +117,7 @@ pub fn start(world: &mut World, program: Program, pod: &Value) -> ProcessId {
         namespace: key.namespace.clone().unwrap_or_default(),
         identity: format!("{}_{}", key.name, super::uuid(&mut world.random)),
         pod: Some(key),
+        container: text(pod, "/spec/containers/0/name").to_owned(),
         version: image.rsplit_once(':').map_or("", |(_, tag)| tag).to_owned(),
         profile: Profile::of_image(program.name(), image),
         args: Args::of_pod(pod),

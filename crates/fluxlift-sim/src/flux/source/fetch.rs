@@ -46,7 +46,8 @@ pub fn time(pass: &mut Pass<'_>, source: &Value) -> SignedDuration {
         return pass.between(60, 200);
     }
     match pass.controller {
-        Controller::OciRepositories | Controller::HelmRepositories => pass.between(1_000, 4_000),
+        Controller::OciRepositories => pass.between(1_500, 4_000),
+        Controller::HelmRepositories => pass.between(1_000, 3_000),
         Controller::GitRepositories => pass.between(500, 1_200),
         _ => pass.between(400, 1_200),
     }

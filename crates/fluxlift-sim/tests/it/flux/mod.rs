@@ -1,0 +1,7 @@
+//! The models of Flux, driven by direct requests: no client of ours takes part.
+
+mod canaries;
+mod controllers;
+mod lab;
+mod operator;
+mod race;
