@@ -10,6 +10,8 @@ mod format;
 mod identities;
 mod metadata;
 mod store;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 pub use error::SopsError;

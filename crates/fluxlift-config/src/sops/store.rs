@@ -44,6 +44,3 @@ pub fn encrypt<R: RngCore + CryptoRng>(
     }
     Ok(format.write_sealed(&sealed))
 }
-
-#[cfg(test)]
-mod tests;

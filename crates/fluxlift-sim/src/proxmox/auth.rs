@@ -17,7 +17,7 @@ pub const PASSWORD: &str = "simulated";
 /// The token's name, with its user.
 pub const TOKEN_ID: &str = "root@pam!fluxlift";
 /// The token's secret.
-pub const TOKEN: &str = "7a3d0c5e-51a1-4b8e-9d57-000000000101";
+pub const TOKEN: &str = "6b1f5d0e-3a52-4c83-9d77-0e4f2a9c5b18";
 
 /// A ticket is good for so many seconds.
 const TICKET_LIFE: i64 = 2 * 60 * 60;
