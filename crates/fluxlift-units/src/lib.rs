@@ -3,14 +3,19 @@
 //! Each module is a unit of the tree: it reads its inputs, observes the world through the library of its system, makes
 //! the difference and proves it. What a unit may use of the outside comes in as [`Outside`].
 
+pub mod apply;
+pub mod bootstrap;
 pub mod cluster_access;
 pub mod cluster_check;
 pub mod compute;
+pub mod config;
 pub mod difference;
 pub mod flux_instance;
 pub mod flux_operator;
 pub mod outside;
 pub mod registry;
+pub mod secrets;
+pub mod talos_access;
 
 pub use outside::Outside;
 pub use registry::NativeModules;

@@ -6,9 +6,13 @@ use fluxlift_engine::unit::{Modules, Unit, UnitError, UnitSpec};
 use fluxlift_flux::Strategy;
 
 use crate::Outside;
+use crate::apply::ApplyConfig;
+use crate::bootstrap::Bootstrap;
 use crate::compute::Compute;
+use crate::config::Config;
 use crate::flux_instance::FluxInstance;
 use crate::flux_operator::FluxOperator;
+use crate::secrets::Secrets;
 
 /// The native modules, by their names.
 #[derive(Debug, Clone)]
@@ -35,6 +39,10 @@ impl Modules for NativeModules {
         let outside = Arc::clone(&self.outside);
         Ok(match spec.module.as_str() {
             "cluster_core" => Box::new(Compute::new(spec, outside)),
+            "talos_secrets" => Box::new(Secrets::new(spec, outside)),
+            "talos_config" => Box::new(Config::new(spec)),
+            "talos_apply_config" => Box::new(ApplyConfig::new(spec, outside)),
+            "talos_bootstrap" => Box::new(Bootstrap::new(spec, outside)),
             "flux_operator" => Box::new(FluxOperator::new(spec, outside)),
             "flux_instance" => Box::new(FluxInstance::new(spec, outside, self.strategy)),
             other => {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use fluxlift_core::{Explain, Hint, Secret};
+use fluxlift_core::{Explain, Hint, Secret, Timestamp};
 use fluxlift_net::{Authority, HttpClient, HttpError, TlsClient, TlsError, TlsTrust};
 use serde::Deserialize;
 use thiserror::Error;
 
 use crate::client::Access;
+use crate::pki;
 use crate::yaml::{Node, YamlError};
 
 /// An administrator's kubeconfig, taken apart. `Debug` hides the key.
@@ -20,6 +21,8 @@ pub struct Kubeconfig {
     pub text: Secret<String>,
     /// Where it points, such as `https://127.101.0.10:6443`.
     pub server: String,
+    /// What it calls the cluster.
+    pub cluster: String,
     ca: String,
     crt: String,
     key: Secret<String>,
@@ -73,12 +76,18 @@ impl Kubeconfig {
             bytes.and_then(|b| String::from_utf8(b).ok()).ok_or(missing(what))
         };
         Ok(Self {
+            cluster: context.text(&["cluster"]).unwrap_or_default().to_owned(),
             server: cluster.text(&["server"]).ok_or(missing("a server"))?.to_owned(),
             ca: pem(&cluster, "certificate-authority-data", "the certificate authority")?,
             crt: pem(&user, "client-certificate-data", "the client certificate")?,
             key: Secret::new(pem(&user, "client-key-data", "the client key")?),
             text,
         })
+    }
+
+    /// From when until when its certificate is valid.
+    pub fn lifetime(&self) -> Option<(Timestamp, Timestamp)> {
+        pki::lifetime(&self.crt, "client certificate").ok()
     }
 
     /// A client of the API server at `at`, with this file's identity.

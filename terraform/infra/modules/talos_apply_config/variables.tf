@@ -25,3 +25,15 @@ variable "talosconfig" {
   type        = string
   sensitive   = true
 }
+
+variable "node_fingerprints" {
+  description = "Fingerprints of nodes in maintenance, by name, as their consoles print them."
+  type        = map(string)
+  default     = {}
+}
+
+variable "maintenance_trust" {
+  description = "What to believe of a node that is not pinned: \"pinned\" (nothing) or \"first-use\"."
+  type        = string
+  default     = "pinned"
+}

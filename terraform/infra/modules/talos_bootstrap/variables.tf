@@ -24,3 +24,14 @@ variable "repo_root" {
   description = "Where the kubeconfig is written."
   type        = string
 }
+
+variable "all_node_names" {
+  description = "Names of the nodes that must register."
+  type        = list(string)
+}
+
+variable "kubeconfig_path" {
+  description = "Where the kubeconfig is written, relative to repo_root; `.kube/<cluster>.yaml` when empty."
+  type        = string
+  default     = ""
+}

@@ -27,4 +27,9 @@ inputs = {
   all_node_ips         = dependency.config.outputs.all_node_ips
   client_configuration = dependency.config.outputs.client_configuration
   talosconfig          = dependency.config.outputs.talosconfig
+
+  # A configuration holds every secret of the cluster. Whoever answers first at a node's address gets it here, because
+  # the nodes' network is private. Elsewhere leave this out and pin each node by the fingerprint on its console:
+  #   node_fingerprints = { solcp01 = "…" }
+  maintenance_trust = "first-use"
 }

@@ -21,6 +21,7 @@ dependency "config" {
     cluster_endpoint     = "https://127.0.0.1:6443"
     control_plane_ips    = []
     all_node_ips         = {}
+    all_node_names       = []
   }
   mock_outputs_allowed_terraform_commands = ["validate", "output"]
 }
@@ -34,6 +35,9 @@ inputs = {
     for name, ip in dependency.config.outputs.all_node_ips :
     name => ip if contains(dependency.config.outputs.control_plane_ips, ip)
   }
+
+  # All of them must have registered before the cluster counts as up.
+  all_node_names = dependency.config.outputs.all_node_names
 
   repo_root = get_repo_root()
 }
