@@ -1,6 +1,7 @@
 //! What changed, in order.
 
 use std::collections::{VecDeque, vec_deque};
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ pub enum ChangeType {
 }
 
 /// One change of one object.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Change {
     /// The store's revision after it: the object's new resourceVersion.
     pub revision: u64,
@@ -33,6 +34,13 @@ pub struct Change {
     pub object: Arc<Value>,
     /// The object before it.
     pub previous: Option<Arc<Value>>,
+}
+
+/// The object may be secret, so it is not shown.
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {:?} {}", self.revision, self.kind, self.key)
+    }
 }
 
 /// A cursor points before the oldest change that is remembered: list anew.

@@ -17,7 +17,7 @@ pub struct Kube {
     /// What containers wrote, by `namespace/pod/container`.
     pub logs: BTreeMap<String, Vec<LogLine>>,
     /// Bearer tokens: to whom they belong.
-    pub tokens: BTreeMap<String, TokenOwner>,
+    pub tokens: Tokens,
     /// What goes wrong.
     pub faults: Faults,
     /// The version that it says it has, such as `v1.32.0`.
@@ -43,6 +43,28 @@ pub struct ClusterPki {
 impl std::fmt::Debug for ClusterPki {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("ClusterPki")
+    }
+}
+
+/// Bearer tokens, which are never shown.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Tokens(BTreeMap<String, TokenOwner>);
+
+impl Tokens {
+    /// Gives `token` to somebody.
+    pub fn insert(&mut self, token: String, owner: TokenOwner) {
+        self.0.insert(token, owner);
+    }
+
+    /// To whom `token` belongs.
+    pub fn owner(&self, token: &str) -> Option<&TokenOwner> {
+        self.0.get(token)
+    }
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} tokens", self.0.len())
     }
 }
 
@@ -89,7 +111,7 @@ impl Kube {
         Self {
             api: ApiServer::new(seed),
             logs: BTreeMap::new(),
-            tokens: BTreeMap::new(),
+            tokens: Tokens::default(),
             faults: Faults::default(),
             version: "v1.32.0".into(),
             pki: None,

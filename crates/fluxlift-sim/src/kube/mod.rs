@@ -35,7 +35,7 @@ pub mod wire;
 
 pub use caller::Caller;
 pub use change::{Change, ChangeType, Gone};
-pub use cluster::{ClusterPki, Kube, KubeWake, LogLine, TokenOwner};
+pub use cluster::{ClusterPki, Kube, KubeWake, LogLine, TokenOwner, Tokens};
 pub use delete::{DeleteOptions, Deleted, Propagation};
 pub use faults::{Effect, Fault, Faults};
 pub use kind::{Column, Kind, Version};

@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 /// A resource of an API group, whatever its version, such as `deployments.apps`; the core group is empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[serde(into = "String", from = "String")]
 pub struct GroupResource {
     /// The API group.
     pub group: Cow<'static, str>,
@@ -121,20 +120,10 @@ impl From<GroupResource> for String {
     }
 }
 
-impl FromStr for GroupResource {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (resource, group) = text.split_once('.').unwrap_or((text, ""));
-        Ok(Self::new(group, resource))
-    }
-}
-
-impl TryFrom<String> for GroupResource {
-    type Error = std::convert::Infallible;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
+impl From<String> for GroupResource {
+    fn from(text: String) -> Self {
+        let (resource, group) = text.split_once('.').unwrap_or((&text, ""));
+        Self::new(group, resource)
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Status {
     /// The HTTP status code.
     pub code: u16,
     /// About what, and why.
-    pub details: Details,
+    pub details: Box<Details>,
 }
 
 /// Why a request was refused.
@@ -92,13 +92,13 @@ impl Details {
 impl Status {
     /// Any refusal about nothing in particular.
     pub fn new(code: u16, reason: Reason, message: impl Into<String>) -> Self {
-        Self { message: message.into(), reason, code, details: Details::default() }
+        Self { message: message.into(), reason, code, details: Box::default() }
     }
 
     /// 404 for an object.
     pub fn not_found(key: &Key) -> Self {
         let message = format!("{} {:?} not found", key.gr, key.name);
-        Self { details: Details::of(&key.gr, &key.name), ..Self::new(404, Reason::NotFound, message) }
+        Self { details: Box::new(Details::of(&key.gr, &key.name)), ..Self::new(404, Reason::NotFound, message) }
     }
 
     /// 404 for a path that no resource lives at.
@@ -109,13 +109,13 @@ impl Status {
     /// 409 for an object that is there.
     pub fn already_exists(key: &Key) -> Self {
         let message = format!("{} {:?} already exists", key.gr, key.name);
-        Self { details: Details::of(&key.gr, &key.name), ..Self::new(409, Reason::AlreadyExists, message) }
+        Self { details: Box::new(Details::of(&key.gr, &key.name)), ..Self::new(409, Reason::AlreadyExists, message) }
     }
 
     /// 409 for an object that is not as the writer believed.
     pub fn conflict(key: &Key, why: &str) -> Self {
         let message = format!("Operation cannot be fulfilled on {} {:?}: {why}", key.gr, key.name);
-        Self { details: Details::of(&key.gr, &key.name), ..Self::new(409, Reason::Conflict, message) }
+        Self { details: Box::new(Details::of(&key.gr, &key.name)), ..Self::new(409, Reason::Conflict, message) }
     }
 
     /// 409 for a write on top of an older version.
@@ -137,7 +137,7 @@ impl Status {
             causes,
             ..Details::default()
         };
-        Self { details, ..Self::new(422, Reason::Invalid, message) }
+        Self { details: Box::new(details), ..Self::new(422, Reason::Invalid, message) }
     }
 
     /// 403 for an object.
@@ -147,7 +147,7 @@ impl Status {
         } else {
             format!("{gr} {name:?} is forbidden: {why}")
         };
-        Self { details: Details::of(gr, name), ..Self::new(403, Reason::Forbidden, message) }
+        Self { details: Box::new(Details::of(gr, name)), ..Self::new(403, Reason::Forbidden, message) }
     }
 
     /// 410 for a version that is no longer remembered.
@@ -169,7 +169,7 @@ impl Status {
     pub fn too_many_requests(retry_after_seconds: u32) -> Self {
         let details = Details { retry_after_seconds: Some(retry_after_seconds), ..Details::default() };
         let message = "too many requests, please try again later";
-        Self { details, ..Self::new(429, Reason::TooManyRequests, message) }
+        Self { details: Box::new(details), ..Self::new(429, Reason::TooManyRequests, message) }
     }
 
     /// The object that goes over the wire.
@@ -183,7 +183,7 @@ impl Status {
             "reason": self.reason,
             "code": self.code,
         });
-        if self.details != Details::default() {
+        if *self.details != Details::default() {
             body["details"] = json!(self.details);
         }
         body

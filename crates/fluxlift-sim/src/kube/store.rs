@@ -1,6 +1,7 @@
 //! The storage: objects by key, one revision for all, and the log of changes.
 
 use std::collections::{BTreeMap, vec_deque};
+use std::fmt;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use super::{Change, ChangeType, Gone, GroupResource, Key, Kind, Status, kinds, m
 ///
 /// Methods that write take a [`super::Caller`] and give back the object as it is stored. Every write is one [`Change`];
 /// a write that changes nothing is none.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(from = "Saved")]
 pub struct ApiServer {
     pub(super) seed: u64,
@@ -41,6 +42,14 @@ impl From<Saved> for ApiServer {
         let mut log = ChangeLog::default();
         log.compact(revision);
         Self { seed, revision, objects, custom, log }
+    }
+}
+
+/// Objects may be secret, so none is shown.
+impl fmt::Debug for ApiServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("ApiServer");
+        shown.field("revision", &self.revision).field("objects", &self.objects.len()).finish_non_exhaustive()
     }
 }
 

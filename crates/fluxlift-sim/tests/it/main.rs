@@ -1,5 +1,8 @@
 //! The simulated datacenter, seen by clients.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod flux;
 mod git;
 mod kube;
 mod pki;

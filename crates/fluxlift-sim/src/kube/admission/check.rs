@@ -13,7 +13,7 @@ use crate::kube::{Cause, GroupResource, Key, Kind, Status, meta};
 pub fn check(kind: &Kind, key: &Key, object: &Value) -> Result<(), Status> {
     let mut causes = Vec::new();
     check_name(kind, &key.name, &mut causes);
-    check_body(kind, object, &mut causes);
+    check_body(kind, None, object, &mut causes);
     refuse(kind, key, causes)
 }
 
@@ -23,7 +23,7 @@ pub fn check(kind: &Kind, key: &Key, object: &Value) -> Result<(), Status> {
 /// 422 with everything that is wrong with it.
 pub fn check_update(kind: &Kind, key: &Key, live: &Value, next: &Value) -> Result<(), Status> {
     let mut causes = Vec::new();
-    check_body(kind, next, &mut causes);
+    check_body(kind, Some(live), next, &mut causes);
     for path in immutable(kind) {
         let (before, after) = (meta::at(live, path), meta::at(next, path));
         if before != after && (before.is_some() || path.last() != Some(&"clusterIP")) {
@@ -107,10 +107,10 @@ fn check_name(kind: &Kind, name: &str, causes: &mut Vec<Cause>) {
     }
 }
 
-fn check_body(kind: &Kind, object: &Value, causes: &mut Vec<Cause>) {
+fn check_body(kind: &Kind, live: Option<&Value>, object: &Value, causes: &mut Vec<Cause>) {
     if kind.custom {
         if let Shape::Custom(Some(schema)) = Shape::of(kind, meta::text(object, &["apiVersion"])) {
-            causes.extend(schema::validate(object, schema));
+            causes.extend(schema::validate(object, live, schema));
         }
         return;
     }

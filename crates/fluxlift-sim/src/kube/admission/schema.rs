@@ -104,13 +104,16 @@ fn differences(before: &Value, after: &Value, path: String, unknown: &mut Vec<St
     }
 }
 
-/// What is wrong with a whole object.
-pub fn validate(object: &Value, schema: &Value) -> Vec<Cause> {
+/// What is wrong with a whole object; of one that was valid as `live`, only what changed is looked at.
+pub fn validate(object: &Value, live: Option<&Value>, schema: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
     let Value::Object(map) = object else { return causes };
     required(map, schema, "", &mut causes);
     for (name, property) in properties(schema) {
-        if let Some(value) = map.get(name).filter(|_| !matches!(name.as_str(), "apiVersion" | "kind" | "metadata")) {
+        if let Some(value) = map.get(name).filter(|value| {
+            let known = matches!(name.as_str(), "apiVersion" | "kind" | "metadata");
+            !known && live.and_then(|live| live.get(name)) != Some(*value)
+        }) {
             validate_at(value, property, name, &mut causes);
         }
     }

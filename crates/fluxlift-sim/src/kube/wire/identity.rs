@@ -44,7 +44,7 @@ impl Identity {
         let Some(token) = request.header(header::AUTHORIZATION).strip_prefix("Bearer ") else {
             return Ok(Self::anonymous());
         };
-        match kube.tokens.get(token.trim()) {
+        match kube.tokens.owner(token.trim()) {
             Some(owner) => {
                 let mut groups = owner.groups.clone();
                 groups.push("system:authenticated".into());

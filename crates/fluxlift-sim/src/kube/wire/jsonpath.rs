@@ -37,7 +37,7 @@ fn walk<'a>(value: &'a Value, step: &Step) -> Vec<&'a Value> {
                 for step in path {
                     found = found.into_iter().flat_map(|value| walk(value, step)).collect();
                 }
-                found.iter().any(|value| *value == wanted) == *equal
+                found.contains(&wanted) == *equal
             })
             .collect(),
         _ => Vec::new(),

@@ -58,7 +58,7 @@ fn status(world: &World, who: &Identity, kind: &str, question: &Value) -> Value 
     let spec = &question["spec"];
     match kind {
         "SelfSubjectReview" => json!({"userInfo": {"username": who.user, "groups": who.groups}}),
-        "TokenReview" => match world.kube.tokens.get(meta::text(spec, &["token"])) {
+        "TokenReview" => match world.kube.tokens.owner(meta::text(spec, &["token"])) {
             Some(owner) => {
                 json!({"authenticated": true, "user": {"username": owner.user, "groups": owner.groups}})
             }
