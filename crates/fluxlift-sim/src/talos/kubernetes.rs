@@ -9,7 +9,7 @@ use super::timing::{MANIFESTS, REGISTER};
 use super::wake::{Next, after};
 use super::{KUBERNETES_PORT, certificates, life};
 use crate::World;
-use super::nodes;
+use crate::controllers::nodes;
 
 /// The kubelet runs; it registers its node as soon as an API server answers.
 pub(super) fn kubelet(world: &mut World, vmid: u32) {

@@ -17,7 +17,6 @@ mod kubernetes;
 mod life;
 mod machine;
 mod manifests;
-mod nodes;
 mod profile;
 mod read;
 mod route;
