@@ -5,6 +5,10 @@
 //! world write through the same methods. [`Kube`] is the cluster around it: its certificates, where it answers, its
 //! logs and the faults that were put into it.
 //!
+//! Left out: admission webhooks and policies, CEL rules of schemas, conversion webhooks (versions of a custom kind differ
+//! in their `apiVersion` alone), aggregated APIs, the expiry of events and tokens, quotas, `exec` and `port-forward`, and
+//! the field descriptions of built-in kinds. Built-in kinds are checked for what people get wrong most, not for all.
+//!
 //! What a controller needs is [`ApiServer::changes_since`]: who keeps a cursor sees every change once.
 
 pub mod admission;

@@ -109,6 +109,17 @@ async fn stock_kubectl_works_on_the_cluster() {
         world.kube.log("default", "web-1", "app", now, "it runs");
     });
     assert_eq!(run("logs web-1").await.unwrap(), "it runs");
+    let quiet = "patch deployment web --type=merge -p {\"spec\":{\"replicas\":0}}";
+    assert_eq!(run(quiet).await.unwrap(), "deployment.apps/web patched");
+    assert_eq!(run("logs web-1 --tail=1 --timestamps=false").await.unwrap(), "it runs");
+    assert_eq!(run("label deployment web tier=front").await.unwrap(), "deployment.apps/web labeled");
+    assert_eq!(run("get deployments -A -l tier=front -o name").await.unwrap(), "deployment.apps/web");
+    run("delete pods -l pod-template-hash --wait=false").await.unwrap();
+    let until = "wait --for=delete pods -l pod-template-hash --timeout=20s";
+    run(until).await.unwrap();
+    assert_eq!(run("logs deployment/web").await.unwrap(), "it runs");
+    assert_eq!(run("rollout restart deployment/web").await.unwrap(), "deployment.apps/web restarted");
+    assert!(run("get all,secrets,events -A").await.unwrap().contains("pod/web-1"));
     assert_eq!(run("delete widget w").await.unwrap(), "widget.example.com \"w\" deleted");
     assert_eq!(run("delete namespace apps --timeout=20s").await.unwrap(), "namespace \"apps\" deleted");
     assert!(run("get widget w").await.unwrap_err().contains("NotFound"));
