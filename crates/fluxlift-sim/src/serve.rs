@@ -14,25 +14,13 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::proxmox::certificate;
-use crate::{Datacenter, Route, kube, talos};
+use crate::{Datacenter, Route, kube, proxmox, talos};
 
 /// Serves one connection until it ends.
 pub async fn connection(datacenter: Datacenter, route: Route, connection: Connection) {
     match route {
         Route::Refused | Route::BlackHole => {}
-        Route::Proxmox => {
-            let Ok(config) = certificate::server() else { return };
-            let accepted = tokio_rustls::TlsAcceptor::from(config).accept(connection).await;
-            // A client that does not believe the certificate goes away.
-            let Ok(stream) = accepted else { return };
-            let world = datacenter.clone();
-            http(&datacenter, Connection::new(stream), move |request| {
-                let world = world.clone();
-                async move { world.with(|world| world.answer_proxmox(&request)).map(whole) }
-            })
-            .await;
-        }
+        Route::Proxmox => proxmox::serve::connection(datacenter, connection).await,
         Route::Kube(endpoint) => kube::wire::connection::serve(datacenter, endpoint, connection).await,
         Route::Talos(vmid) => talos::connection(datacenter, vmid, connection).await,
         Route::Registry => {

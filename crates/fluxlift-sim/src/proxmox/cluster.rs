@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::proxmox::fault::Fault;
 use crate::proxmox::guest::Guest;
 use crate::proxmox::reply::Refusal;
 use crate::proxmox::task::Task;
@@ -26,6 +27,8 @@ pub struct Cluster {
     pub tasks: BTreeMap<String, Task>,
     /// The last process number that was given to a task.
     pub last_pid: u32,
+    /// What goes wrong, in this order.
+    pub faults: Vec<Fault>,
 }
 
 /// A storage.
@@ -61,6 +64,7 @@ impl Default for Cluster {
             guests: BTreeMap::new(),
             tasks: BTreeMap::new(),
             last_pid: 0x0001_0000,
+            faults: Vec::new(),
         }
     }
 }

@@ -9,11 +9,14 @@ pub mod auth;
 pub mod certificate;
 pub mod cluster;
 pub mod config;
+pub mod fault;
 pub mod guest;
 pub mod property;
 pub mod reply;
 pub mod schema;
+pub mod serve;
 pub mod task;
 
 pub use cluster::{Cluster, HOST, PORT};
+pub use fault::{Fault, Target};
 pub use task::TaskEnd;

@@ -135,15 +135,27 @@ impl World {
     /// Ends a task whose time is over.
     pub(crate) fn end_task(&mut self, end: &TaskEnd) {
         let Some(task) = self.proxmox.tasks.get(&end.upid) else { return };
-        let exit = match self.work(&task.work.clone()) {
-            Ok(()) => "OK".to_owned(),
-            Err(error) => error,
+        let (kind, work) = (task.kind.clone(), task.work.clone());
+        let done = match self.proxmox.task_failure(&kind) {
+            Some(exit) => self.fail(&work, exit),
+            None => self.work(&work),
         };
+        let exit = done.err().unwrap_or_else(|| "OK".to_owned());
         if let Some(task) = self.proxmox.tasks.get_mut(&end.upid) {
             task.log.push(if exit == "OK" { "TASK OK".to_owned() } else { format!("TASK ERROR: {exit}") });
             task.exit = Some(exit);
         }
         self.changes += 1;
+    }
+
+    /// Ends a task with this error; what it left half done is undone, as the server does.
+    fn fail(&mut self, work: &Work, exit: String) -> Result<(), String> {
+        match work {
+            Work::Create { vm, .. } => self.proxmox.remove(*vm),
+            Work::Destroy { vm } => self.guest(*vm)?.lock = None,
+            _ => {}
+        }
+        Err(exit)
     }
 
     fn work(&mut self, work: &Work) -> Result<(), String> {

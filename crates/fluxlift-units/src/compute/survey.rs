@@ -94,14 +94,18 @@ impl Surveyor<'_> {
     pub async fn look(&self, specs: &[VmSpec]) -> Result<Vec<Found>, UnitError> {
         let guests: BTreeMap<u32, Guest> =
             self.proxmox.guests().await?.into_iter().map(|guest| (guest.vmid, guest)).collect();
-        let mut found = Vec::with_capacity(specs.len());
+        // All at once: a plan should not wait for one answer after the other.
+        let mut asked = Vec::with_capacity(specs.len());
         for spec in specs {
-            found.push(match guests.get(&spec.id) {
-                Some(guest) => self.recognise(spec, guest).await?,
-                None => Found::Nothing,
+            let guest = guests.get(&spec.id);
+            asked.push(async move {
+                match guest {
+                    Some(guest) => self.recognise(spec, guest).await,
+                    None => Ok(Found::Nothing),
+                }
             });
         }
-        Ok(found)
+        futures::future::try_join_all(asked).await
     }
 
     /// What there is under the number of this machine.

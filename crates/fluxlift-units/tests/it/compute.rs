@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use fluxlift_config::{LoadOptions, NoOutputs, Tree};
 use fluxlift_core::{ChangeKind, Deadline, Emitter, ErrorKind, EventKind, Timestamp, UnitPath, Value};
 use fluxlift_engine::unit::{Applied, Prior, Unit, UnitContext, UnitSpec, Values};
 use fluxlift_gate::{GateContext, TokioClock};
-use fluxlift_sim::proxmox::auth;
+use fluxlift_sim::proxmox::{Fault, Target, auth};
 use fluxlift_sim::{Datacenter, Net, Options, World};
 use fluxlift_units::Outside;
 use fluxlift_units::compute::Compute;
@@ -381,4 +382,52 @@ async fn inputs_that_contradict_themselves_are_named() {
         assert!(error.contains(expected), "{error}");
         assert!(!error.contains("hunter2"));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_reference_tree_makes_its_machines_on_the_simulated_cluster() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    let options = LoadOptions::new(&root.join("terraform/infra/live/clusters/cluster-101"), START.parse().unwrap());
+    let tree = Tree::load(options).unwrap();
+    let evaluated = tree.inputs(&UnitPath::new("compute").unwrap(), "apply", &NoOutputs).unwrap();
+    assert!(evaluated.inputs["proxmox"].has_sensitive());
+    let mut lab = Lab::new();
+    let reference = Value::Map(evaluated.inputs).reveal();
+    lab.apply(reference.clone()).await;
+    assert_eq!(lab.running(), ALL);
+    let machine = lab.datacenter.with(|world| world.machines[&101_021].clone());
+    assert_eq!((machine.cores, machine.memory_mib, machine.host.as_str()), (6, 16384, "pve01"));
+    assert_eq!(lab.plan(reference).await.0, ChangeKind::None);
+}
+
+/// The answer to a creation is lost: whether the machine is there decides, in the same run.
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_to_a_creation_makes_no_second_machine() {
+    let mut lab = Lab::new();
+    lab.datacenter.with(|world| world.proxmox.faults.push(Fault::LostReply(Target::new("POST", "/qemu"))));
+    lab.apply(inputs()).await;
+    assert_eq!(lab.tasks("qmcreate"), ALL.map(|id| id.to_string()));
+    assert_eq!(lab.running(), ALL);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_that_never_arrived_is_an_error_that_a_second_run_mends() {
+    let mut lab = Lab::new();
+    lab.datacenter.with(|world| world.proxmox.faults.push(Fault::LostRequest(Target::new("POST", "/qemu"))));
+    let error = lab.unit(inputs()).apply(&lab.cx()).await.unwrap_err();
+    assert!(error.to_string().contains("did not answer POST /nodes/pve01/qemu"), "{error}");
+    assert_eq!(lab.running(), &ALL[1..], "the others were finished");
+    lab.apply(inputs()).await;
+    assert_eq!(lab.running(), ALL);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_fails_says_why_and_where_its_log_is() {
+    let lab = Lab::new();
+    let exit = "start failed: QEMU exited with code 1".to_owned();
+    lab.datacenter.with(|world| world.proxmox.faults.push(Fault::TaskFails { kind: "qmstart".into(), exit }));
+    let error = lab.unit(inputs()).apply(&lab.cx()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotProven);
+    assert!(error.to_string().contains("qmstart ended with: start failed: QEMU exited with code 1"), "{error}");
+    assert!(error.hints()[0].to_string().contains("pvenode task log UPID:pve01:"), "{:?}", error.hints());
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::World;
 use crate::proxmox::auth::{self, Caller};
+use crate::proxmox::fault::Strike;
 use crate::proxmox::reply::{self, Refusal, Reply};
 
 /// A call that was let in.
@@ -21,9 +22,18 @@ pub struct Call<'w> {
 }
 
 impl World {
-    /// Answers one request to the Proxmox API.
-    pub fn answer_proxmox(&mut self, request: &Request<Bytes>) -> Response<Bytes> {
-        reply::response(self.reply_to(request))
+    /// Answers one request to the Proxmox API; `None` when a fault cuts the connection.
+    pub fn answer_proxmox(&mut self, request: &Request<Bytes>) -> Option<Response<Bytes>> {
+        let reply = match self.proxmox.strike(request.method().as_str(), request.uri().path()) {
+            Some(Strike::Unheard) => return None,
+            Some(Strike::Unanswered) => {
+                let _ = self.reply_to(request);
+                return None;
+            }
+            Some(Strike::Refused(refusal)) => Err(refusal),
+            None => self.reply_to(request),
+        };
+        Some(reply::response(reply))
     }
 
     fn reply_to(&mut self, request: &Request<Bytes>) -> Reply {
