@@ -95,7 +95,13 @@ pub enum ProxmoxError {
     },
     /// A task that did not end well, or not in time.
     #[error(transparent)]
-    Task(#[from] GateError),
+    Task(Box<GateError>),
+}
+
+impl From<GateError> for ProxmoxError {
+    fn from(error: GateError) -> Self {
+        Self::Task(Box::new(error))
+    }
 }
 
 impl ProxmoxError {
