@@ -8,5 +8,5 @@ mod run;
 mod tree;
 
 pub use outcome::{Outcome, Releases};
-pub use run::{Demo, serve};
+pub use run::{Demo, serve, world};
 pub use tree::{Gitops, LIVE, TreeError, git_content, write};

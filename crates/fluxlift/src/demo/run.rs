@@ -66,7 +66,7 @@ impl Demo {
 
     async fn bootstrap(&self, system: &System) -> Result<Outcome, Failure> {
         let clock = Arc::new(TokioClock::starting_at(system.now));
-        let datacenter = Datacenter::new(self.world(system.now), clock.clone());
+        let datacenter = Datacenter::new(world(self.options(), &self.gitops.flux_version, system.now), clock.clone());
         let driver = datacenter.run();
         let live = self.dir.join(LIVE);
         let workspace = Workspace::at(&live, system, "apply", Scope::All)?;
@@ -88,12 +88,8 @@ impl Demo {
         Ok(Outcome { strategy: self.strategy_name.clone(), report, releases, later })
     }
 
-    /// The datacenter before the run: machines bare, charts and Git content published.
-    fn world(&self, now: Timestamp) -> World {
-        let options = Options { seed: self.seed, cache_sync: self.cache_sync, ..Options::default() };
-        let mut world = World::new(options, now);
-        world.git.publish(REPOSITORY, GitRepo::from_files(git_content(), now));
-        world
+    fn options(&self) -> Options {
+        Options { seed: self.seed, cache_sync: self.cache_sync, ..Options::default() }
     }
 
     /// What the referee counts some time after the run, when that was asked for.
@@ -102,6 +98,13 @@ impl Demo {
         fluxlift_gate::observe::pace(after).await;
         Some((after, datacenter.with(|world| referee::count(world).into())))
     }
+}
+
+/// The datacenter before a run: machines bare, charts and the Git content for this Flux published.
+pub fn world(options: Options, flux_version: &str, now: Timestamp) -> World {
+    let mut world = World::new(options, now);
+    world.git.publish(REPOSITORY, GitRepo::from_files(git_content(flux_version), now));
+    world
 }
 
 /// Serves the world of `dir` on loopback until `stop` resolves, then keeps it.

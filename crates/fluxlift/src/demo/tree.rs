@@ -81,7 +81,11 @@ pub fn write(dir: &Path, gitops: &Gitops) -> Result<(), TreeError> {
         return Err(TreeError::Occupied { dir: dir.to_owned() });
     }
     extract(&TERRAFORM, &dir.join("terraform"))?;
-    extract(&KUBERNETES, &dir.join("kubernetes"))?;
+    for (path, content) in git_content(&gitops.flux_version) {
+        let path = dir.join(path);
+        let written = fs::create_dir_all(path.parent().unwrap_or(dir)).and_then(|()| fs::write(&path, content));
+        written.map_err(|source| TreeError::Write { path, source })?;
+    }
     // Without it, a demo inside somebody's checkout would take that checkout for its repository.
     let marker = dir.join(ROOT_MARKER);
     fs::write(&marker, "").map_err(|source| TreeError::Write { path: marker, source })?;
@@ -91,12 +95,36 @@ pub fn write(dir: &Path, gitops: &Gitops) -> Result<(), TreeError> {
     fs::write(&path, text).map_err(|source| TreeError::Write { path, source })
 }
 
-/// The content of the Git repository that the demo's cluster syncs from, by path.
-pub fn git_content() -> Vec<(String, Vec<u8>)> {
+/// The content of the Git repository that the demo's cluster syncs from, by path, in the API versions that
+/// `flux_version` serves.
+pub fn git_content(flux_version: &str) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     collect(&KUBERNETES, &mut files);
     files.sort();
+    if is_before_2_6(flux_version) {
+        for (_, content) in &mut files {
+            *content = with_beta_oci_repositories(&String::from_utf8_lossy(content)).into_bytes();
+        }
+    }
     files
+}
+
+/// Whether this Flux serves OCIRepository as v1beta2 only; v1 came with 2.6.
+fn is_before_2_6(flux_version: &str) -> bool {
+    let mut parts = flux_version.split('.').map(|part| part.parse::<u32>().unwrap_or(u32::MAX));
+    (parts.next(), parts.next()) < (Some(2), Some(6))
+}
+
+/// The documents of a manifest, its OCIRepositories as v1beta2.
+fn with_beta_oci_repositories(text: &str) -> String {
+    let documents = text.split("\n---\n").map(|document| {
+        if document.lines().any(|line| line == "kind: OCIRepository") {
+            document.replace("apiVersion: source.toolkit.fluxcd.io/v1\n", "apiVersion: source.toolkit.fluxcd.io/v1beta2\n")
+        } else {
+            document.to_owned()
+        }
+    });
+    documents.collect::<Vec<_>>().join("\n---\n")
 }
 
 fn collect(dir: &Dir<'_>, files: &mut Vec<(String, Vec<u8>)>) {
@@ -168,6 +196,18 @@ mod tests {
         let error = write(dir.path(), &gitops()).unwrap_err();
         assert!(matches!(error, TreeError::Occupied { .. }), "{error}");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn content_for_an_older_flux_has_the_versions_that_it_serves() {
+        let beta = |flux| {
+            let files = git_content(flux);
+            files.iter().filter(|(_, text)| String::from_utf8_lossy(text).contains("/v1beta2")).count()
+        };
+        assert_eq!(beta("2.9.4"), 0);
+        assert!(beta("2.4.0") > 0);
+        let text = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\n---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\n";
+        assert_eq!(with_beta_oci_repositories(text).matches("/v1beta2").count(), 1);
     }
 
     #[test]
