@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct Options {
     /// The seed of everything random in the world.
     pub seed: u64,
-    /// How long a Flux controller's caches take to sync after its process started.
+    /// How long helm-controller's caches take to sync after its process started; the other Flux controllers, which list
+    /// less, take a tenth of it.
     pub cache_sync: Duration,
     /// How long one request takes on the wire.
     pub latency: Duration,

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::World;
 use crate::controllers::conditions;
-use crate::controllers::object::{label, number, some_text};
-use crate::flux::kinds::HELM_RELEASES;
+use crate::controllers::object::{annotation, flag, label, number, some_text};
+use crate::flux::kinds::{HELM_RELEASES, REQUESTED_AT};
 use crate::kube::{Change, ChangeType, Key};
 
 /// The label that fluxlift puts on its canaries: they are not among the releases that count.
@@ -31,7 +31,7 @@ pub struct Tally {
 pub struct Referee {
     /// When each release was created, canaries left out.
     pub releases: BTreeMap<Key, Timestamp>,
-    /// When each canary was created.
+    /// When each canary that waits for an answer was created.
     pub canaries: BTreeMap<Key, Timestamp>,
     /// When each canary was first handled: its token echoed, or its refusal written.
     pub handled: BTreeMap<Key, Timestamp>,
@@ -66,8 +66,10 @@ pub(crate) fn observe(world: &mut World, change: &Change) {
     let added = change.kind == ChangeType::Added;
     if is_canary(&change.object) {
         if added {
-            world.referee.canaries.insert(change.key.clone(), now);
-        } else if is_handled(&change.object) {
+            if expects_an_answer(&change.object) {
+                world.referee.canaries.insert(change.key.clone(), now);
+            }
+        } else if world.referee.canaries.contains_key(&change.key) && is_handled(&change.object) {
             world.referee.handled.entry(change.key.clone()).or_insert(now);
         }
     } else if added && change.key.gr == HELM_RELEASES {
@@ -77,6 +79,11 @@ pub(crate) fn observe(world: &mut World, change: &Change) {
 
 fn is_canary(object: &Value) -> bool {
     label(object, CANARY).is_some()
+}
+
+/// Whether a canary waits for an answer of its own; the suspended source of a path canary does not.
+fn expects_an_answer(object: &Value) -> bool {
+    annotation(object, REQUESTED_AT).is_some() || !flag(object, "/spec/suspend")
 }
 
 /// Whether a controller answered: the echo of a token, or a condition.

@@ -41,7 +41,8 @@ impl Args {
     pub fn of_pod(pod: &Value) -> Self {
         let mut args = Self::default();
         for arg in items(pod, "/spec/containers/0/args").filter_map(Value::as_str) {
-            let (name, value) = arg.trim_start_matches('-').split_once('=').unwrap_or((arg.trim_start_matches('-'), "true"));
+            let (name, value) =
+                arg.trim_start_matches('-').split_once('=').unwrap_or((arg.trim_start_matches('-'), "true"));
             match name {
                 "concurrent" => args.concurrent = value.parse().ok(),
                 "requeue-dependency" => {

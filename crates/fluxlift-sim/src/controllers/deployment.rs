@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::conditions;
-use super::object::{controlled_by, generation, is_deleting, key, label, number, owner, text};
+use super::object::{annotation, controlled_by, generation, is_deleting, key, label, number, owner, text};
 use super::template::{HASH, hash};
 use super::{Outcome, Pass, Passed};
 use crate::kube::{GroupResource, Status};
@@ -35,7 +35,9 @@ pub(super) fn reconcile(pass: &mut Pass<'_>) -> Passed {
         // Recreate: nothing of the new template before the last Pod of the old one is gone.
         _ if paused => {}
         None if recreate && (old_wanted || old_pods > 0) => {}
-        None => create(pass, &deployment, &hash, wanted, sets.len())?,
+        None => create(pass, &deployment, &hash, wanted, newest(&sets) + 1)?,
+        // Back to an earlier template: its ReplicaSet becomes the newest revision again.
+        Some(set) if revision(set) < newest(&sets) => number_anew(pass, set, newest(&sets) + 1)?,
         Some(set) if number(set, "/spec/replicas") != Some(wanted) => scale(pass, set, wanted)?,
         Some(_) => {}
     }
@@ -50,12 +52,12 @@ pub(super) fn reconcile(pass: &mut Pass<'_>) -> Passed {
     Ok(Outcome::Done)
 }
 
-fn create(pass: &mut Pass<'_>, deployment: &Value, hash: &str, replicas: i64, before: usize) -> Result<(), Status> {
+fn create(pass: &mut Pass<'_>, deployment: &Value, hash: &str, replicas: i64, revision: u64) -> Result<(), Status> {
     let mut template = deployment["spec"]["template"].clone();
     template["metadata"]["labels"][HASH] = json!(hash);
     let mut selector = deployment["spec"]["selector"].clone();
     selector["matchLabels"][HASH] = json!(hash);
-    let revision = (before + 1).to_string();
+    let revision = revision.to_string();
     pass.create(
         &GroupResource::REPLICA_SETS,
         json!({"apiVersion": "apps/v1", "kind": "ReplicaSet",
@@ -66,6 +68,23 @@ fn create(pass: &mut Pass<'_>, deployment: &Value, hash: &str, replicas: i64, be
     )?;
     let key = pass.key.clone();
     pass.modify(&key, |deployment| deployment["metadata"]["annotations"][REVISION] = json!(revision)).map(drop)
+}
+
+/// The number of a ReplicaSet's template.
+fn revision(set: &Value) -> u64 {
+    annotation(set, REVISION).and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+fn newest(sets: &[Arc<Value>]) -> u64 {
+    sets.iter().map(|set| revision(set)).max().unwrap_or(0)
+}
+
+fn number_anew(pass: &mut Pass<'_>, set: &Value, revision: u64) -> Result<(), Status> {
+    let own = pass.key.clone();
+    for key in [key(&GroupResource::REPLICA_SETS, set), own] {
+        pass.modify(&key, |object| object["metadata"]["annotations"][REVISION] = json!(revision.to_string()))?;
+    }
+    Ok(())
 }
 
 fn scale(pass: &mut Pass<'_>, set: &Value, replicas: i64) -> Result<(), Status> {
@@ -120,7 +139,8 @@ fn report(
 /// A Deployment's conditions carry `lastUpdateTime` and no generation.
 fn condition(status: &mut Value, now: fluxlift_core::Timestamp, kind: &str, words: [&str; 3]) {
     let held = status["conditions"].as_array().and_then(|list| list.iter().find(|c| c["type"] == kind)).cloned();
-    let same = held.as_ref().is_some_and(|c| c["status"] == words[0] && c["reason"] == words[1] && c["message"] == words[2]);
+    let same =
+        held.as_ref().is_some_and(|c| c["status"] == words[0] && c["reason"] == words[1] && c["message"] == words[2]);
     if same {
         return;
     }

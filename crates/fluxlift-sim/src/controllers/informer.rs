@@ -73,7 +73,8 @@ fn concerned(world: &World, change: &Change) -> Vec<(Controller, Key)> {
         }
         gr if *gr == GroupResource::REPLICA_SETS => {
             found.push((Controller::ReplicaSets, change.key.clone()));
-            found.extend(owner("Deployment", &GroupResource::DEPLOYMENTS).map(|owner| (Controller::Deployments, owner)));
+            found
+                .extend(owner("Deployment", &GroupResource::DEPLOYMENTS).map(|owner| (Controller::Deployments, owner)));
         }
         gr if *gr == GroupResource::DEPLOYMENTS && is_new(change) => {
             found.push((Controller::Deployments, change.key.clone()));
@@ -162,7 +163,8 @@ fn dependents(world: &World, change: &Change, found: &mut Vec<(Controller, Key)>
     }
     let kind = text(&change.object, "/kind");
     let refers = |object: &Value, reference: &str| {
-        let namespace = some_text(object, &format!("{reference}/namespace")).or(some_text(object, "/metadata/namespace"));
+        let namespace =
+            some_text(object, &format!("{reference}/namespace")).or(some_text(object, "/metadata/namespace"));
         text(object, &format!("{reference}/kind")) == kind
             && text(object, &format!("{reference}/name")) == change.key.name
             && namespace == change.key.namespace.as_deref()

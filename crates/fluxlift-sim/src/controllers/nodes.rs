@@ -29,31 +29,31 @@ pub struct Kubelet {
     pub network: bool,
     /// How many Pods ever got an address here.
     pub pods: u32,
-    /// The number of this node, for its Pods' addresses.
-    pub number: u8,
+    /// Whether it runs.
+    pub up: bool,
 }
 
 /// Registers the node `name` and starts its kubelet. The node becomes Ready when a network plug-in runs on it: a Pod
 /// that mounts the host's CNI folders. `roles` are such as `control-plane`.
 pub fn join(world: &mut World, name: &str, address: Ipv4Addr, roles: &[&str]) {
-    let number = u8::try_from(world.controllers.kubelets.len()).unwrap_or(u8::MAX);
-    let kubelet = Kubelet { address, images: BTreeMap::new(), network: false, pods: 0, number };
+    let new = || Kubelet { address, images: BTreeMap::new(), network: false, pods: 0, up: true };
+    let kubelet = world.controllers.kubelets.entry(name.to_owned()).or_insert_with(new);
     // After a reboot the images are still on the disk.
-    let old = world.controllers.kubelets.remove(name);
-    let kubelet = Kubelet { images: old.map(|old| old.images).unwrap_or_default(), ..kubelet };
-    world.controllers.kubelets.insert(name.to_owned(), kubelet);
+    (kubelet.address, kubelet.up) = (address, true);
     let key = Key::cluster(&GroupResource::NODES, name);
     if world.kube.api.get(&key).is_none() {
         let caller = Caller::controller("kubelet", world.now);
         // A name that is taken was looked for just now, and nothing else is wrong with this object.
-        let _ = world.kube.api.create(&caller, &GroupResource::NODES, None, node(name, number, roles));
+        let _ = world.kube.api.create(&caller, &GroupResource::NODES, None, node(name, address, roles));
     }
     report(world, name);
+    pods::take_up(world, name);
 }
 
 /// Stops the kubelet of `name`: its processes end at once, and after a while the node counts as unknown.
 pub fn leave(world: &mut World, name: &str) {
-    if world.controllers.kubelets.remove(name).is_some() {
+    if let Some(kubelet) = world.controllers.kubelets.get_mut(name) {
+        (kubelet.up, kubelet.network) = (false, false);
         pods::lose(world, name);
         world.agenda.after(world.now, SILENCE, ControllerWake::Node { name: name.to_owned() }.into());
     }
@@ -67,6 +67,11 @@ pub(super) fn network_is_up(world: &mut World, name: &str) {
     }
 }
 
+/// Whether a kubelet runs on `name`.
+pub(super) fn is_up(world: &World, name: &str) -> bool {
+    world.controllers.kubelets.get(name).is_some_and(|kubelet| kubelet.up)
+}
+
 /// Whether Pods with an address of their own can start on `name`.
 pub(super) fn has_network(world: &World, name: &str) -> bool {
     world.controllers.kubelets.get(name).is_some_and(|kubelet| kubelet.network)
@@ -75,7 +80,7 @@ pub(super) fn has_network(world: &World, name: &str) -> bool {
 /// The kubelet reports, or the node's silence is noticed.
 pub(super) fn report(world: &mut World, name: &str) {
     write_status(world, name);
-    if world.controllers.kubelets.contains_key(name) {
+    if is_up(world, name) {
         renew(world, name);
         world.agenda.after(world.now, HEARTBEAT, ControllerWake::Node { name: name.to_owned() }.into());
     }
@@ -84,8 +89,9 @@ pub(super) fn report(world: &mut World, name: &str) {
 fn write_status(world: &mut World, name: &str) {
     let now = world.now;
     let key = Key::cluster(&GroupResource::NODES, name);
-    let kubelet = world.controllers.kubelets.get(name);
-    let (state, address) = (kubelet.map(|kubelet| kubelet.network), kubelet.map(|kubelet| kubelet.address.to_string()));
+    let kubelet = world.controllers.kubelets.get(name).filter(|kubelet| kubelet.up);
+    let (state, address) = (kubelet.map(|kubelet| kubelet.network), kubelet.map(|kubelet| kubelet.address));
+    let about = address.map(|address| about(world, name, address));
     let ready = match state {
         Some(true) => ["True", "KubeletReady", "kubelet is posting ready status"],
         Some(false) => [
@@ -108,12 +114,26 @@ fn write_status(world: &mut World, name: &str) {
             set(status, now, kind, ["False", reason, message]);
         }
         set(status, now, "Ready", ready);
-        if let Some(address) = address {
-            status["addresses"] =
-                json!([{"type": "InternalIP", "address": address}, {"type": "Hostname", "address": name}]);
+        for (field, value) in about.as_ref().and_then(Value::as_object).into_iter().flatten() {
+            status[field] = value.clone();
         }
     });
     let _ = world.kube.api.modify(&caller, &key, Part::Object, |node| taint(node, state != Some(true)));
+}
+
+/// What a kubelet tells of the machine that it runs on.
+fn about(world: &World, name: &str, address: Ipv4Addr) -> Value {
+    let machine = world.machines.values().find(|machine| machine.address == address);
+    let system = machine.map_or_else(|| "Talos".to_owned(), |m| format!("Talos ({})", m.talos_version));
+    let (cores, memory) = machine.map_or((4, 8192), |machine| (machine.cores, machine.memory_mib));
+    let room = json!({"cpu": cores.to_string(), "memory": format!("{}Ki", memory * 1024), "pods": "110"});
+    json!({
+        "addresses": [{"type": "InternalIP", "address": address}, {"type": "Hostname", "address": name}],
+        "capacity": room, "allocatable": room,
+        "nodeInfo": {"architecture": "amd64", "operatingSystem": "linux", "osImage": system,
+            "kubeletVersion": world.kube.version, "kubeProxyVersion": "", "kernelVersion": "6.12.57-talos",
+            "containerRuntimeVersion": "containerd://2.1.5", "machineID": "", "systemUUID": "", "bootID": ""},
+    })
 }
 
 /// Conditions of nodes have a heartbeat and no generation.
@@ -161,7 +181,8 @@ fn renew(world: &mut World, name: &str) {
     };
 }
 
-fn node(name: &str, number: u8, roles: &[&str]) -> Value {
+fn node(name: &str, address: Ipv4Addr, roles: &[&str]) -> Value {
+    let range = format!("10.244.{}.0/24", address.octets()[3]);
     let mut labels = json!({"beta.kubernetes.io/arch": "amd64", "beta.kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux", "kubernetes.io/hostname": name});
     for role in roles {
@@ -173,6 +194,5 @@ fn node(name: &str, number: u8, roles: &[&str]) -> Value {
         false => json!([]),
     };
     json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels},
-        "spec": {"podCIDR": format!("10.244.{number}.0/24"), "podCIDRs": [format!("10.244.{number}.0/24")],
-            "taints": taints}})
+        "spec": {"podCIDR": range, "podCIDRs": [range], "taints": taints}})
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::conditions::{self, moment};
-use super::object::{flag, is_deleting, items, some_text, text};
+use super::object::{flag, is_deleting, items, number, some_text, text};
 use super::{ControllerWake, ProcessId, Program, images, nodes, process};
 use crate::World;
 use crate::kube::{Caller, Change, ChangeType, DeleteOptions, GroupResource, Key, Part};
@@ -65,26 +65,49 @@ pub(super) fn observe(world: &mut World, change: &Change) {
             let delay = world.random.gen_range(200..700);
             plan(world, &change.key, uid, delay, Next::Stop);
         }
-        None if !is_deleting(pod) && world.controllers.kubelets.contains_key(node) => {
-            let container = Container {
-                uid: uid.to_owned(),
-                node: node.to_owned(),
-                process: None,
-                since: None,
-                restarts: 0,
-                stopping: false,
-            };
-            world.controllers.containers.insert(change.key.clone(), container);
-            let delay = world.random.gen_range(40..160);
-            plan(world, &change.key, uid, delay, Next::Pull);
-        }
+        None if !is_deleting(pod) && nodes::is_up(world, node) => admit(world, &change.key, pod),
         _ => {}
+    }
+}
+
+/// A kubelet takes a Pod that was bound to its node.
+fn admit(world: &mut World, key: &Key, pod: &Value) {
+    let restarts = number(pod, "/status/containerStatuses/0/restartCount").and_then(|count| u32::try_from(count).ok());
+    let ran = some_text(pod, "/status/startTime").is_some();
+    let container = Container {
+        uid: text(pod, "/metadata/uid").to_owned(),
+        node: text(pod, "/spec/nodeName").to_owned(),
+        process: None,
+        since: None,
+        restarts: restarts.unwrap_or(0) + u32::from(ran),
+        stopping: false,
+    };
+    let uid = container.uid.clone();
+    world.controllers.containers.insert(key.clone(), container);
+    let delay = world.random.gen_range(40..160);
+    plan(world, key, &uid, delay, Next::Pull);
+}
+
+/// A kubelet that has just started takes up the Pods that are bound to its node already.
+pub(super) fn take_up(world: &mut World, node: &str) {
+    let bound = world.kube.api.entries(&GroupResource::PODS, None);
+    let bound: Vec<_> = bound
+        .filter(|(key, pod)| {
+            let known = world.controllers.containers.contains_key(key);
+            text(pod, "/spec/nodeName") == node && !is_deleting(pod) && !known
+        })
+        .map(|(key, pod)| (key.clone(), std::sync::Arc::clone(pod)))
+        .collect();
+    for (key, pod) in bound {
+        admit(world, &key, &pod);
     }
 }
 
 /// A kubelet goes on with a Pod.
 pub(super) fn go_on(world: &mut World, key: &Key, uid: &str, next: Next) {
-    let Some(container) = world.controllers.containers.get(key).filter(|container| container.uid == uid) else { return };
+    let Some(container) = world.controllers.containers.get(key).filter(|container| container.uid == uid) else {
+        return;
+    };
     if container.stopping != (next == Next::Stop) {
         return;
     }
@@ -123,7 +146,8 @@ fn pull(world: &mut World, key: &Key, uid: &str) {
         let jitter = world.random.gen_range(0..10);
         let Some(kubelet) = world.controllers.kubelets.get_mut(&node) else { return };
         let time = images::pull_time(image).checked_mul(100 + jitter).map_or(SignedDuration::ZERO, |time| time / 100);
-        let pulled = kubelet.images.entry(image.to_owned()).or_insert_with(|| done.saturating_add(time).unwrap_or(done));
+        let pulled =
+            kubelet.images.entry(image.to_owned()).or_insert_with(|| done.saturating_add(time).unwrap_or(done));
         done = done.max(*pulled);
     }
     let left = i64::try_from(done.duration_since(world.now).as_millis()).unwrap_or(0);
@@ -139,7 +163,7 @@ fn start(world: &mut World, key: &Key, uid: &str) {
     kubelet.pods += 1;
     let address = match flag(&pod, "/spec/hostNetwork") {
         true => kubelet.address.to_string(),
-        false => format!("10.244.{}.{}", kubelet.number, kubelet.pods % 250 + 2),
+        false => format!("10.244.{}.{}", kubelet.address.octets()[3], kubelet.pods % 250 + 2),
     };
     let host = kubelet.address.to_string();
     let process = program.map(|program| process::start(world, program, &pod));
@@ -168,7 +192,8 @@ fn start(world: &mut World, key: &Key, uid: &str) {
 fn probe(world: &mut World, key: &Key, uid: &str) {
     let Some(container) = world.controllers.containers.get(key) else { return };
     let (since, restarts) = (container.since.unwrap_or(world.now), container.restarts);
-    let ready = container.process.is_none_or(|id| world.controllers.processes.get(&id).is_some_and(super::Process::is_ready));
+    let ready =
+        container.process.is_none_or(|id| world.controllers.processes.get(&id).is_some_and(super::Process::is_ready));
     let Some(pod) = world.kube.api.shared(key).cloned() else { return };
     if !ready {
         plan(world, key, uid, 1000, Next::Probe);
@@ -205,7 +230,8 @@ pub(super) fn exited(world: &mut World, id: ProcessId, code: i32) {
         waiting(status, &object, reason, &format!("the container exited with {code}"));
         for container in status["containerStatuses"].as_array_mut().into_iter().flatten() {
             container["restartCount"] = json!(restarts);
-            container["lastState"] = json!({"terminated": {"exitCode": code, "reason": "Error", "finishedAt": moment(now)}});
+            container["lastState"] =
+                json!({"terminated": {"exitCode": code, "reason": "Error", "finishedAt": moment(now)}});
         }
         condition(status, now, "ContainersReady", "False", "ContainersNotReady");
         condition(status, now, "Ready", "False", "ContainersNotReady");
@@ -228,9 +254,9 @@ pub(super) fn lose(world: &mut World, node: &str) {
 
 /// Whether a Pod brings the node's network: it mounts the folders that CNI plug-ins are installed into.
 fn is_network_plugin(pod: &Value) -> bool {
-    items(pod, "/spec/volumes").filter_map(|volume| some_text(volume, "/hostPath/path")).any(|path| {
-        path.starts_with("/etc/cni") || path.starts_with("/opt/cni")
-    })
+    items(pod, "/spec/volumes")
+        .filter_map(|volume| some_text(volume, "/hostPath/path"))
+        .any(|path| path.starts_with("/etc/cni") || path.starts_with("/opt/cni"))
 }
 
 fn write(world: &mut World, key: &Key, change: impl FnOnce(&mut Value, Timestamp)) {

@@ -154,7 +154,8 @@ fn insert(world: &mut World, process: Process) -> ProcessId {
 /// (facts/flux.md section 1, "CRD missing at controller start").
 pub fn synced(world: &mut World, id: ProcessId) {
     let Some(process) = world.controllers.processes.get_mut(&id) else { return };
-    let missing = process.program.controllers().iter().map(|c| c.resource()).find(|gr| world.kube.api.kind(gr).is_none());
+    let missing =
+        process.program.controllers().iter().map(|c| c.resource()).find(|gr| world.kube.api.kind(gr).is_none());
     if let Some(missing) = missing {
         let error = format!("no matches for kind of resource {missing}");
         log::say(world, id, "setup", "unable to start manager", &[("error", &error)]);
@@ -176,8 +177,8 @@ pub fn activate(world: &mut World, id: ProcessId) {
         let mut queue = WorkQueue::default();
         let gr = controller.resource();
         for object in world.kube.api.list(&gr, None) {
-            if process.args.watches(&process.namespace, &object) {
-                queue.add(key(&gr, &object));
+            if process.args.watches(&process.namespace, object) {
+                queue.add(key(&gr, object));
             }
         }
         process.queues.insert(*controller, queue);

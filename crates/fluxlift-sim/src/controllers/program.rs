@@ -45,9 +45,15 @@ impl Program {
     /// The program in a container image, if it is one that reconciles.
     pub fn of_image(image: &str) -> Option<Self> {
         let name = image.rsplit('/').next()?.split(['@', ':']).next()?;
-        [Self::FluxOperator, Self::SourceController, Self::KustomizeController, Self::HelmController, Self::NotificationController]
-            .into_iter()
-            .find(|program| program.name() == name)
+        [
+            Self::FluxOperator,
+            Self::SourceController,
+            Self::KustomizeController,
+            Self::HelmController,
+            Self::NotificationController,
+        ]
+        .into_iter()
+        .find(|program| program.name() == name)
     }
 
     /// Its name, which is its field manager too.

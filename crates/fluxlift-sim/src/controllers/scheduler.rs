@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn a_taint_keeps_out_what_does_not_tolerate_it() {
-        let node = json!({"spec": {"taints": [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]}});
+        let node =
+            json!({"spec": {"taints": [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]}});
         assert!(!tolerates(&json!({"spec": {}}), &node, true));
         let anything = json!({"spec": {"tolerations": [{"operator": "Exists"}]}});
         assert!(tolerates(&anything, &node, false));

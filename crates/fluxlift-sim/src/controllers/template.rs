@@ -35,7 +35,8 @@ pub fn create(pass: &mut Pass<'_>, mut pod: Value) -> Result<(), Status> {
     let namespace = text(&pod, "/metadata/namespace").to_owned();
     let account = some_text(&pod, "/spec/serviceAccountName").unwrap_or("default").to_owned();
     if pass.get(&Key::namespaced(&GroupResource::SERVICE_ACCOUNTS, &namespace, &account)).is_none() {
-        let why = format!("error looking up service account {namespace}/{account}: serviceaccount {account:?} not found");
+        let why =
+            format!("error looking up service account {namespace}/{account}: serviceaccount {account:?} not found");
         return Err(Status::forbidden(&GroupResource::PODS, text(&pod, "/metadata/generateName"), &why));
     }
     pod["spec"]["serviceAccountName"] = json!(account);

@@ -52,8 +52,7 @@ pub fn listed(instance: &Value) -> Vec<String> {
 pub fn objects(settings: &Settings, component: &str, tag: &str) -> Vec<Value> {
     let namespace = &settings.namespace;
     let metadata = |name: &str| json!({"name": name, "namespace": namespace, "labels": labels(component)});
-    let mut objects =
-        vec![json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(component)})];
+    let mut objects = vec![json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(component)})];
     let shards: &[String] = if component == "notification-controller" { &[] } else { &settings.shards };
     for shard in std::iter::once(None).chain(shards.iter().map(|shard| Some(shard.as_str()))) {
         let name = shard.map_or_else(|| component.to_owned(), |shard| format!("{component}-{shard}"));
@@ -86,8 +85,10 @@ fn deployment(settings: &Settings, component: &str, name: &str, tag: &str, shard
             settings.namespace, settings.domain
         ));
     }
-    args.extend(["--watch-all-namespaces=true", "--log-level=info", "--log-encoding=json", "--enable-leader-election"]
-        .map(str::to_owned));
+    args.extend(
+        ["--watch-all-namespaces=true", "--log-level=info", "--log-encoding=json", "--enable-leader-election"]
+            .map(str::to_owned),
+    );
     let readiness = if component == "source-controller" {
         // Only source-controller's readiness implies leadership: its file server starts with it.
         args.push("--storage-path=/data".to_owned());
@@ -99,7 +100,8 @@ fn deployment(settings: &Settings, component: &str, name: &str, tag: &str, shard
     if let Some(selector) = settings.selector(component, shard) {
         args.push(format!("--watch-label-selector={selector}"));
     }
-    let strategy = if component == "source-controller" { json!({"type": "Recreate"}) } else { json!({"type": "RollingUpdate"}) };
+    let strategy =
+        if component == "source-controller" { json!({"type": "Recreate"}) } else { json!({"type": "RollingUpdate"}) };
     let mut pod = json!({
         "serviceAccountName": component,
         "priorityClassName": "system-cluster-critical",

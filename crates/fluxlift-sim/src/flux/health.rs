@@ -28,9 +28,7 @@ pub fn is_healthy(object: &Value) -> bool {
         "Pod" => conditions::is_true(object, "Ready"),
         // Anything with a Ready condition says it itself; what has no status is healthy when it exists.
         _ => match conditions::get(object, "Ready") {
-            Some(ready) => {
-                ready["status"] == "True" && observed.is_none_or(|observed| observed == generation(object))
-            }
+            Some(ready) => ready["status"] == "True" && observed.is_none_or(|observed| observed == generation(object)),
             None => observed.is_none_or(|observed| observed == generation(object)),
         },
     }

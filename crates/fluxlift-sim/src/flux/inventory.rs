@@ -54,8 +54,10 @@ mod tests {
     fn an_entry_names_namespace_name_group_and_kind() {
         let release = json!({"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease",
             "metadata": {"name": "podinfo", "namespace": "apps"}});
-        assert_eq!(of(&[release])["entries"][0],
-            json!({"id": "apps_podinfo_helm.toolkit.fluxcd.io_HelmRelease", "v": "v2"}));
+        assert_eq!(
+            of(&[release])["entries"][0],
+            json!({"id": "apps_podinfo_helm.toolkit.fluxcd.io_HelmRelease", "v": "v2"})
+        );
         let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
             "metadata": {"name": "system:view"}});
         assert_eq!(id(&role), "_system__view_rbac.authorization.k8s.io_ClusterRole");

@@ -79,8 +79,12 @@ fn base(settings: &component::Settings, policies: bool) -> Vec<Value> {
             "subjects": accounts.iter().map(|name| json!({
                 "kind": "ServiceAccount", "name": name, "namespace": namespace})).collect::<Vec<_>>()})
     };
-    let flux_groups = json!(["source.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io",
-        "notification.toolkit.fluxcd.io"]);
+    let flux_groups = json!([
+        "source.toolkit.fluxcd.io",
+        "kustomize.toolkit.fluxcd.io",
+        "helm.toolkit.fluxcd.io",
+        "notification.toolkit.fluxcd.io"
+    ]);
     let mut objects = vec![
         // The operator never prunes the namespace it runs in.
         json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace,
@@ -91,24 +95,39 @@ fn base(settings: &component::Settings, policies: bool) -> Vec<Value> {
             "metadata": {"name": format!("critical-pods-{namespace}"), "namespace": namespace},
             "spec": {"hard": {"pods": "1000"}, "scopeSelector": {"matchExpressions": [{"operator": "In",
                 "scopeName": "PriorityClass", "values": ["system-node-critical", "system-cluster-critical"]}]}}}),
-        role("crd-controller", json!([{"apiGroups": flux_groups, "resources": ["*"], "verbs": ["*"]},
+        role(
+            "crd-controller",
+            json!([{"apiGroups": flux_groups, "resources": ["*"], "verbs": ["*"]},
             {"apiGroups": [""], "resources": ["secrets", "configmaps", "serviceaccounts"],
                 "verbs": ["get", "list", "watch"]},
-            {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["*"]}])),
-        role("flux-edit", json!([{"apiGroups": flux_groups, "resources": ["*"],
-            "verbs": ["create", "delete", "deletecollection", "patch", "update"]}])),
+            {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["*"]}]),
+        ),
+        role(
+            "flux-edit",
+            json!([{"apiGroups": flux_groups, "resources": ["*"],
+            "verbs": ["create", "delete", "deletecollection", "patch", "update"]}]),
+        ),
         role("flux-view", json!([{"apiGroups": flux_groups, "resources": ["*"], "verbs": ["get", "list", "watch"]}])),
         binding("cluster-reconciler", "cluster-admin", &["kustomize-controller", "helm-controller"]),
-        binding("crd-controller", &format!("crd-controller-{namespace}"), &["source-controller",
-            "kustomize-controller", "helm-controller", "notification-controller"]),
+        binding(
+            "crd-controller",
+            &format!("crd-controller-{namespace}"),
+            &["source-controller", "kustomize-controller", "helm-controller", "notification-controller"],
+        ),
     ];
     if policies {
         for (name, ingress, selector) in [
             ("allow-egress", json!([{"from": [{"podSelector": {}}]}]), json!({})),
-            ("allow-scraping", json!([{"from": [{"namespaceSelector": {}}], "ports": [{"port": 8080, "protocol": "TCP"}]}]),
-                json!({})),
-            ("allow-webhooks", json!([{"from": [{"namespaceSelector": {}}]}]),
-                json!({"matchLabels": {"app": "notification-controller"}})),
+            (
+                "allow-scraping",
+                json!([{"from": [{"namespaceSelector": {}}], "ports": [{"port": 8080, "protocol": "TCP"}]}]),
+                json!({}),
+            ),
+            (
+                "allow-webhooks",
+                json!([{"from": [{"namespaceSelector": {}}]}]),
+                json!({"matchLabels": {"app": "notification-controller"}}),
+            ),
         ] {
             objects.push(json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
                 "metadata": {"name": name, "namespace": namespace},

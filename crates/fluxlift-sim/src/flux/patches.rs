@@ -48,8 +48,8 @@ pub fn apply<'p>(patches: impl Iterator<Item = &'p Value>, objects: &mut Vec<Val
             .map_err(|e| PatchError::Syntax { patch: excerpt(), source: Box::new(e) })?;
         let target = entry.get("target").filter(|target| target.is_object());
         if patch.is_array() {
-            let operations: json_patch::Patch = serde_json::from_value(patch)
-                .map_err(|source| PatchError::Operations { patch: excerpt(), source })?;
+            let operations: json_patch::Patch =
+                serde_json::from_value(patch).map_err(|source| PatchError::Operations { patch: excerpt(), source })?;
             for object in objects.iter_mut().filter(|object| target.is_some_and(|target| picks(target, object))) {
                 json_patch::patch(object, &operations).map_err(|source| PatchError::Misfit {
                     kind: text(object, "/kind").to_owned(),
@@ -65,9 +65,8 @@ pub fn apply<'p>(patches: impl Iterator<Item = &'p Value>, objects: &mut Vec<Val
 }
 
 fn merge_all(patch: &Value, target: Option<&Value>, objects: &mut Vec<Value>) {
-    let named = |object: &Value| {
-        object["kind"] == patch["kind"] && object["metadata"]["name"] == patch["metadata"]["name"]
-    };
+    let named =
+        |object: &Value| object["kind"] == patch["kind"] && object["metadata"]["name"] == patch["metadata"]["name"];
     let picked = |object: &Value| target.map_or_else(|| named(object), |target| picks(target, object));
     if patch["$patch"] == "delete" {
         objects.retain(|object| !picked(object));
@@ -121,15 +120,19 @@ fn picks(target: &Value, object: &Value) -> bool {
     fields.iter().all(|(field, held)| some_text(target, field).is_none_or(|wanted| matches(wanted, held)))
         && some_text(target, "/labelSelector").is_none_or(|selector| labels_match(selector, object))
         && some_text(target, "/annotationSelector").is_none_or(|selector| {
-            selector.split(',').all(|term| term.split_once('=').is_none_or(|(key, value)| {
-                entries(object, "/metadata/annotations").any(|(k, v)| k == key.trim() && v == value.trim())
-            }))
+            selector.split(',').all(|term| {
+                term.split_once('=').is_none_or(|(key, value)| {
+                    entries(object, "/metadata/annotations").any(|(k, v)| k == key.trim() && v == value.trim())
+                })
+            })
         })
 }
 
 fn labels_match(selector: &str, object: &Value) -> bool {
     selector.split(',').all(|term| match term.split_once('=') {
-        Some((key, value)) => label(object, key.trim_end_matches('=').trim()) == Some(value.trim_start_matches('=').trim()),
+        Some((key, value)) => {
+            label(object, key.trim_end_matches('=').trim()) == Some(value.trim_start_matches('=').trim())
+        }
         None => label(object, term.trim()).is_some(),
     })
 }
@@ -139,7 +142,7 @@ fn matches(pattern: &str, text: &str) -> bool {
     let pattern = pattern.trim_start_matches('^').trim_end_matches('$');
     let pattern = pattern.strip_prefix('(').and_then(|p| p.strip_suffix(')')).unwrap_or(pattern);
     pattern.split('|').any(|one| match (one.strip_prefix(".*"), one.strip_suffix(".*")) {
-        (Some(rest), _) if rest.is_empty() => true,
+        (Some(""), _) => true,
         (Some(end), Some(_)) => text.contains(end.trim_end_matches(".*")),
         (Some(end), None) => text.ends_with(end),
         (None, Some(start)) => text.starts_with(start),

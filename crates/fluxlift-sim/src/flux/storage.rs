@@ -98,7 +98,9 @@ pub fn fetch(world: &World, url: &str) -> Answer {
     }
     // The file server starts when the process leads; it needs no caches.
     let serves = |p: &crate::controllers::Process| {
-        p.program == Program::SourceController && p.leader && p.pod.as_ref().is_some_and(|pod| pod.name.starts_with(service))
+        p.program == Program::SourceController
+            && p.leader
+            && p.pod.as_ref().is_some_and(|pod| pod.name.starts_with(service))
     };
     if !world.controllers.processes.values().any(serves) {
         return Answer::Refused;

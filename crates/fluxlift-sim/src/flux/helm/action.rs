@@ -50,7 +50,8 @@ pub(super) fn begin(pass: &mut Pass<'_>, object: &Value, chart: String, version:
     let held = &object["status"]["history"][0];
     let current = text(held, "/chartVersion") == version && text(held, "/configDigest") == config;
     let deployed = text(held, "/status") == "deployed";
-    let (forced, reset) = (wants(object, FORCE_AT, "lastHandledForceAt"), wants(object, RESET_AT, "lastHandledResetAt"));
+    let (forced, reset) =
+        (wants(object, FORCE_AT, "lastHandledForceAt"), wants(object, RESET_AT, "lastHandledResetAt"));
     pass.status(|status| {
         consume_tokens(object, status);
         let changed = status["lastAttemptedConfigDigest"] != config.as_str()
@@ -90,7 +91,7 @@ pub(super) fn begin(pass: &mut Pass<'_>, object: &Value, chart: String, version:
         status["lastAttemptedReleaseAction"] = json!(action.name());
         token::echo(&object, status);
     })?;
-    let time = pass.between(1_000, 3_000);
+    let time = pass.between(800, 2_200);
     Ok(Outcome::Busy(time, crate::controllers::Step::Helm(Step::Action { action, chart, version })))
 }
 
@@ -106,7 +107,10 @@ pub(super) fn end(pass: &mut Pass<'_>, object: &Value, action: Action, chart: &s
             let why = format!("create: failed to create: namespaces {:?} not found", place.target);
             return fail(pass, object, action, chart, version, &why);
         }
-        pass.create(&GroupResource::NAMESPACES, json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": place.target}}))?;
+        pass.create(
+            &GroupResource::NAMESPACES,
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": place.target}}),
+        )?;
     }
     let key = pass.key.clone();
     if pass.world.flux.faults.fails_release(&key) {
@@ -118,7 +122,9 @@ pub(super) fn end(pass: &mut Pass<'_>, object: &Value, action: Action, chart: &s
     secret::write(pass, &place, revision, chart, version)?;
     let message = format!(
         "Helm {} succeeded for release {}/{}.v{revision} with chart {chart}@{version}",
-        action.name(), place.target, place.name
+        action.name(),
+        place.target,
+        place.name
     );
     let (now, observed) = (pass.now(), generation(object));
     let reason = format!("{}Succeeded", action.title());
@@ -142,7 +148,9 @@ fn fail(pass: &mut Pass<'_>, object: &Value, action: Action, chart: &str, versio
     let place = Place::of(object);
     let message = format!(
         "Helm {} failed for release {}/{} with chart {chart}@{version}: {why}",
-        action.name(), place.target, place.name
+        action.name(),
+        place.target,
+        place.name
     );
     let reason = format!("{}Failed", action.title());
     let counter = action.failures();
@@ -197,7 +205,9 @@ fn retries(object: &Value, action: Action) -> i64 {
 /// Whether `annotation` asks for something: only when it equals `requestedAt` and was not handled before.
 fn wants(object: &Value, name: &str, handled: &str) -> bool {
     let token = annotation(object, name);
-    token.is_some() && token == annotation(object, REQUESTED_AT) && some_text(object, &format!("/status/{handled}")) != token
+    token.is_some()
+        && token == annotation(object, REQUESTED_AT)
+        && some_text(object, &format!("/status/{handled}")) != token
 }
 
 /// Notes the force and reset tokens as handled, whether they acted or not (facts/flux.md section 4).

@@ -49,7 +49,8 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Passed {
     }
     let (kind, key) = source(pass, &release);
     let Some(source) = key.as_ref().and_then(|key| pass.get(key)) else {
-        let named = key.map_or_else(|| "no chart is named".to_owned(), |key| format!("{} {:?} not found", key.gr, key.name));
+        let named =
+            key.map_or_else(|| "no chart is named".to_owned(), |key| format!("{} {:?} not found", key.gr, key.name));
         let message = format!("could not get Source object: {named}");
         return not_ready(pass, &release, "ArtifactFailed", &message, Outcome::Failed(message.clone()));
     };

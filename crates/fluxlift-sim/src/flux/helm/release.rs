@@ -58,8 +58,11 @@ pub(super) fn words(object: &Value, held: &Value) -> (String, String) {
     kept.unwrap_or_else(|| {
         let message = format!(
             "Helm install succeeded for release {}/{}.v{} with chart {}@{}",
-            text(held, "/namespace"), text(held, "/name"), number(held, "/version").unwrap_or(1),
-            text(held, "/chartName"), text(held, "/chartVersion")
+            text(held, "/namespace"),
+            text(held, "/name"),
+            number(held, "/version").unwrap_or(1),
+            text(held, "/chartName"),
+            text(held, "/chartVersion")
         );
         ("InstallSucceeded".to_owned(), message)
     })

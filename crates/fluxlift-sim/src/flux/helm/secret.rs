@@ -13,7 +13,13 @@ use crate::controllers::object::label;
 use crate::kube::{GroupResource, Key, Status};
 
 /// Writes the Secret of a deployed revision; the one before it becomes superseded.
-pub(super) fn write(pass: &mut Pass<'_>, place: &Place, revision: i64, chart: &str, version: &str) -> Result<(), Status> {
+pub(super) fn write(
+    pass: &mut Pass<'_>,
+    place: &Place,
+    revision: i64,
+    chart: &str,
+    version: &str,
+) -> Result<(), Status> {
     for key in revisions(pass, place) {
         pass.modify(&key, |secret| secret["metadata"]["labels"]["status"] = json!("superseded"))?;
     }

@@ -26,7 +26,9 @@ pub(super) fn resolve(pass: &Pass<'_>, release: &Value) -> Result<String, String
                     Some(_) => format!("missing key '{value_key}'"),
                     None => format!("{gr} {name:?} not found"),
                 };
-                return Err(format!("could not resolve {kind} chart values reference '{place}' with key '{value_key}': {why}"));
+                return Err(format!(
+                    "could not resolve {kind} chart values reference '{place}' with key '{value_key}': {why}"
+                ));
             }
         }
     }

@@ -8,7 +8,6 @@ use thiserror::Error;
 use crate::controllers::object::{entries, items, some_text, text};
 use crate::flux::patches::{self, PatchError};
 
-
 pub use crate::git::repo::Files;
 
 /// The names of a file that says what belongs to a folder.
@@ -96,11 +95,17 @@ pub fn folder(files: &Files, path: &str) -> Result<Vec<Value>, BuildError> {
         return Err(BuildError::NoSuchPath { path });
     }
     let mut build = Build { files, open: BTreeSet::new() };
-    let objects = if build.own_file(&path).is_some() { build.kustomization(&path)? } else { build.everything(&path)? };
+    let objects =
+        if build.own_file(&path).is_some() { build.kustomization(&path)? } else { build.everything(&path)? };
     let mut seen = BTreeSet::new();
     for object in &objects {
-        let id = format!("{}.{}/{}.{}", text(object, "/kind"), text(object, "/apiVersion"),
-            text(object, "/metadata/name"), text(object, "/metadata/namespace"));
+        let id = format!(
+            "{}.{}/{}.{}",
+            text(object, "/kind"),
+            text(object, "/apiVersion"),
+            text(object, "/metadata/name"),
+            text(object, "/metadata/namespace")
+        );
         if !seen.insert(id.clone()) {
             return Err(BuildError::Twice { id });
         }
@@ -143,7 +148,8 @@ impl Build<'_> {
         if let Some(namespace) = some_text(&spec, "/namespace") {
             put_into(&mut objects, namespace);
         }
-        let listed = items(&spec, "/patches").map(|patch| self.inlined(folder, patch)).collect::<Result<Vec<_>, _>>()?;
+        let listed =
+            items(&spec, "/patches").map(|patch| self.inlined(folder, patch)).collect::<Result<Vec<_>, _>>()?;
         patches::apply(listed.iter(), &mut objects)?;
         let pairs = items(&spec, "/labels").flat_map(|label| entries(label, "/pairs"));
         annotate(&mut objects, "labels", pairs.chain(entries(&spec, "/commonLabels")));

@@ -72,10 +72,10 @@ fn apply(
     pass.status(|status| status["lastAttemptedRevision"] = json!(revision))?;
     let (first, rest): (Vec<Value>, Vec<Value>) = objects.iter().cloned().partition(stages::is_first);
     let ignored = Some("kustomize.toolkit.fluxcd.io/ssa");
-    if until.is_none() {
-        if let Err(error) = stages::apply(pass, first.iter(), ignored) {
-            return not_ready(pass, object, "ReconciliationFailed", &error.message(), again);
-        }
+    if until.is_none()
+        && let Err(error) = stages::apply(pass, first.iter(), ignored)
+    {
+        return not_ready(pass, object, "ReconciliationFailed", &error.message(), again);
     }
     let keys: Vec<Key> = first.iter().filter_map(|object| pass.world.kube.api.key_of(object)).collect();
     if !stages::unhealthy(pass, &keys).is_empty() {
@@ -142,18 +142,22 @@ fn decrypt(pass: &Pass<'_>, object: &Value, objects: &mut [Value]) -> Result<(),
         return Ok(());
     }
     let secret = some_text(object, "/spec/decryption/secretRef/name");
-    let found = secret.and_then(|name| pass.get(&Key::of(&GroupResource::SECRETS, pass.key.namespace.as_deref(), name)));
+    let found =
+        secret.and_then(|name| pass.get(&Key::of(&GroupResource::SECRETS, pass.key.namespace.as_deref(), name)));
     if let (Some(name), None) = (secret, &found) {
-        let message = format!("cannot get '{}/{name}' Secret for decryption: secrets {name:?} not found", pass.key.namespace.as_deref().unwrap_or_default());
+        let message = format!(
+            "cannot get '{}/{name}' Secret for decryption: secrets {name:?} not found",
+            pass.key.namespace.as_deref().unwrap_or_default()
+        );
         return Err(("BuildFailed", message));
     }
-    let has_key = found.is_some_and(|secret| {
-        entries(&secret, "/data").any(|(name, _)| name.ends_with(".agekey"))
-    });
+    let has_key = found.is_some_and(|secret| entries(&secret, "/data").any(|(name, _)| name.ends_with(".agekey")));
     for encrypted in objects.iter_mut().filter(|object| build::is_encrypted(object)) {
         if !has_key {
             let what = format!("{}/{}", text(encrypted, "/kind"), text(encrypted, "/metadata/name"));
-            let message = format!("decryption failed for '{what}': cannot get sops data key: failed to decrypt with any of the keys");
+            let message = format!(
+                "decryption failed for '{what}': cannot get sops data key: failed to decrypt with any of the keys"
+            );
             return Err(("BuildFailed", message));
         }
         if let Some(map) = encrypted.as_object_mut() {

@@ -14,7 +14,10 @@ pub(super) fn unmet(pass: &Pass<'_>, object: &Value, source: &Value) -> Option<S
         let key = Key::of(&KUSTOMIZATIONS, namespace, text(reference, "/name"));
         let path = crate::controllers::object::path(&key);
         let Some(dependency) = pass.get(&key) else {
-            return Some(format!("dependency '{path}' not found: kustomizations.kustomize.toolkit.fluxcd.io {:?} not found", key.name));
+            return Some(format!(
+                "dependency '{path}' not found: kustomizations.kustomize.toolkit.fluxcd.io {:?} not found",
+                key.name
+            ));
         };
         let observed = number(&dependency, "/status/observedGeneration") == Some(generation(&dependency));
         if !observed || !conditions::is_true(&dependency, "Ready") {
@@ -22,7 +25,11 @@ pub(super) fn unmet(pass: &Pass<'_>, object: &Value, source: &Value) -> Option<S
         }
         let source_of = |k: &Value| {
             let namespace = some_text(k, "/spec/sourceRef/namespace").unwrap_or(text(k, "/metadata/namespace"));
-            (text(k, "/spec/sourceRef/kind").to_owned(), namespace.to_owned(), text(k, "/spec/sourceRef/name").to_owned())
+            (
+                text(k, "/spec/sourceRef/kind").to_owned(),
+                namespace.to_owned(),
+                text(k, "/spec/sourceRef/name").to_owned(),
+            )
         };
         let applied = text(&dependency, "/status/lastAppliedRevision");
         let stale = source_of(&dependency) == source_of(object) && applied != text(source, "/status/artifact/revision");

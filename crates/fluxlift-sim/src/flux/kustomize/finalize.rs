@@ -26,7 +26,8 @@ pub(super) fn prune_all(pass: &mut Pass<'_>, object: &Value) -> Passed {
 /// Deletes an object that this Kustomization applied, unless it is exempt or belongs to another one by now.
 pub(super) fn prune(pass: &mut Pass<'_>, key: &Key) {
     let Some(object) = pass.get(key) else { return };
-    let exempt = annotation(&object, "kustomize.toolkit.fluxcd.io/prune").is_some_and(|word| word.eq_ignore_ascii_case("disabled"));
+    let exempt = annotation(&object, "kustomize.toolkit.fluxcd.io/prune")
+        .is_some_and(|word| word.eq_ignore_ascii_case("disabled"));
     let mine = label(&object, "kustomize.toolkit.fluxcd.io/name") == Some(&pass.key.name)
         && label(&object, "kustomize.toolkit.fluxcd.io/namespace") == pass.key.namespace.as_deref();
     if mine && !exempt {

@@ -5,9 +5,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{Step, depend, finalize};
-use crate::controllers::object::{
-    duration, flag, generation, has_finalizer, is_deleting, some_text, text,
-};
+use crate::controllers::object::{duration, flag, generation, has_finalizer, is_deleting, some_text, text};
 use crate::controllers::{Outcome, Pass, Passed, conditions};
 use crate::flux::kinds::{self, FINALIZER};
 use crate::flux::token;
@@ -45,7 +43,8 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Passed {
     }
     let revision = text(&source, "/status/artifact/revision").to_owned();
     let (now, observed) = (pass.now(), generation(&object));
-    let message = format!("Fetching manifests for revision {revision} with a timeout of {}s", timeout(&object).as_secs());
+    let message =
+        format!("Fetching manifests for revision {revision} with a timeout of {}s", timeout(&object).as_secs());
     pass.status(|status| {
         conditions::set(status, now, observed, "Ready", ["Unknown", "Progressing", "Reconciliation in progress"]);
         conditions::set(status, now, observed, "Reconciling", ["True", "Progressing", &message]);
@@ -79,7 +78,9 @@ pub(super) fn not_ready(
     pass.log("info", message, &[]);
     pass.status(|status| {
         conditions::set(status, now, observed, "Ready", ["False", reason, message]);
-        if let Some(reconciling) = status["conditions"].as_array().and_then(|all| all.iter().find(|c| c["type"] == "Reconciling")) {
+        if let Some(reconciling) =
+            status["conditions"].as_array().and_then(|all| all.iter().find(|c| c["type"] == "Reconciling"))
+        {
             let message = reconciling["message"].as_str().unwrap_or_default().to_owned();
             conditions::set(status, now, observed, "Reconciling", ["True", "ProgressingWithRetry", &message]);
         }
@@ -107,7 +108,8 @@ pub(super) fn ready(pass: &mut Pass<'_>, object: &Value, revision: &str) -> Pass
 
 /// `spec.retryInterval`, else `spec.interval`.
 pub(super) fn retry_interval(object: &Value) -> SignedDuration {
-    let own = ["/spec/retryInterval", "/spec/interval"].into_iter().find_map(|p| some_text(object, p).and_then(duration));
+    let own =
+        ["/spec/retryInterval", "/spec/interval"].into_iter().find_map(|p| some_text(object, p).and_then(duration));
     own.unwrap_or(SignedDuration::from_mins(10))
 }
 

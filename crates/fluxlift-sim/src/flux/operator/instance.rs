@@ -9,9 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{report, uninstall};
-use crate::controllers::object::{
-    annotation, duration, entries, generation, has_finalizer, is_deleting, text,
-};
+use crate::controllers::object::{annotation, duration, entries, generation, has_finalizer, is_deleting, text};
 use crate::controllers::{Outcome, Pass, Passed, conditions};
 use crate::flux::kinds::OPERATOR_FINALIZER;
 use crate::flux::manifests::{self, Build};
@@ -114,7 +112,12 @@ fn second_stage(pass: &mut Pass<'_>, instance: &Value, began: Timestamp, observe
     let keys: Vec<Key> = first.iter().filter_map(|object| pass.world.kube.api.key_of(object)).collect();
     if !stages::unhealthy(pass, &keys).is_empty() {
         if pass.now().duration_since(began) > STAGE_LIMIT {
-            return fail(pass, instance, "ReconciliationFailed", "timeout waiting for: [CustomResourceDefinition status: 'InProgress']");
+            return fail(
+                pass,
+                instance,
+                "ReconciliationFailed",
+                "timeout waiting for: [CustomResourceDefinition status: 'InProgress']",
+            );
         }
         let step = Step::FirstStage { began, generation: observed };
         return Ok(Outcome::Busy(STAGE_POLL, crate::controllers::Step::Operator(step)));

@@ -61,7 +61,7 @@ fn spec(pass: &Pass<'_>) -> Value {
     let mut spec = json!({
         "distribution": {"entitlement": "Issued by controlplane", "status": "Not Installed"},
         "operator": {"apiVersion": "fluxcd.controlplane.io/v1", "version": version, "platform": "linux/amd64"},
-        "cluster": {"serverVersion": "v1.34.1", "platform": "linux/amd64", "nodes": nodes},
+        "cluster": {"serverVersion": pass.world.kube.version, "platform": "linux/amd64", "nodes": nodes},
     });
     if let Some(instance) = instance {
         let applied = text(&instance, "/status/lastAppliedRevision").split('@').next().unwrap_or_default();
@@ -75,8 +75,14 @@ fn spec(pass: &Pass<'_>) -> Value {
             spec["sync"] = sync;
         }
     }
-    let counted = [Controller::GitRepositories, Controller::OciRepositories, Controller::HelmRepositories,
-        Controller::HelmCharts, Controller::Kustomizations, Controller::HelmReleases];
+    let counted = [
+        Controller::GitRepositories,
+        Controller::OciRepositories,
+        Controller::HelmRepositories,
+        Controller::HelmCharts,
+        Controller::Kustomizations,
+        Controller::HelmReleases,
+    ];
     spec["reconcilers"] = counted.into_iter().filter_map(|controller| reconciler(pass, controller)).collect();
     spec
 }

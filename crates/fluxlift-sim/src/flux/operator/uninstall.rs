@@ -24,9 +24,16 @@ pub(super) fn begin(pass: &mut Pass<'_>, instance: &Value) -> Passed {
 /// Takes the finalizers from the Flux objects that are left without a controller, and deletes the rest.
 pub(super) fn go_on(pass: &mut Pass<'_>) -> Passed {
     let Some(instance) = pass.object() else { return Ok(Outcome::Done) };
-    let kinds = [Controller::GitRepositories, Controller::OciRepositories, Controller::HelmRepositories,
-        Controller::HelmCharts, Controller::Buckets, Controller::Kustomizations, Controller::HelmReleases,
-        Controller::Receivers];
+    let kinds = [
+        Controller::GitRepositories,
+        Controller::OciRepositories,
+        Controller::HelmRepositories,
+        Controller::HelmCharts,
+        Controller::Buckets,
+        Controller::Kustomizations,
+        Controller::HelmReleases,
+        Controller::Receivers,
+    ];
     for gr in kinds.map(Controller::resource) {
         let keys: Vec<Key> = pass.world.kube.api.entries(&gr, None).map(|(key, _)| key.clone()).collect();
         for key in keys {

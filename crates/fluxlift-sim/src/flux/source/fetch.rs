@@ -39,14 +39,14 @@ impl Refusal {
     }
 }
 
-/// How long the fetch takes a worker: one to four seconds for a chart from a registry or an index from a repository, less
+/// How long the fetch takes a worker: two to four seconds for a chart from a registry, one to three for an index, less
 /// for a Git commit or a chart from an index that is there. An artifact that is there already needs a short look.
 pub fn time(pass: &mut Pass<'_>, source: &Value) -> SignedDuration {
     if storage::has(pass.world, source) {
         return pass.between(60, 200);
     }
     match pass.controller {
-        Controller::OciRepositories => pass.between(1_500, 4_000),
+        Controller::OciRepositories => pass.between(2_000, 4_000),
         Controller::HelmRepositories => pass.between(1_000, 3_000),
         Controller::GitRepositories => pass.between(500, 1_200),
         _ => pass.between(400, 1_200),
@@ -97,7 +97,10 @@ fn failure(controller: Controller) -> &'static str {
 /// A commit of a repository of the world's Git server.
 fn git(pass: &Pass<'_>, source: &Value, url: &str) -> Result<Fetched, Refusal> {
     let failed = |why: &str| {
-        Refusal::new("GitOperationFailed", format!("failed to checkout and determine revision: unable to clone '{url}': {why}"))
+        Refusal::new(
+            "GitOperationFailed",
+            format!("failed to checkout and determine revision: unable to clone '{url}': {why}"),
+        )
     };
     let repository = pass.world.git.repository(url).ok_or_else(|| failed("repository not found"))?;
     if let Some(token) = &repository.token {
@@ -105,17 +108,22 @@ fn git(pass: &Pass<'_>, source: &Value, url: &str) -> Result<Fetched, Refusal> {
         let secret = Key::of(&GroupResource::SECRETS, pass.key.namespace.as_deref(), name);
         let namespace = pass.key.namespace.as_deref().unwrap_or_default();
         let missing = || {
-            Refusal::new("AuthenticationFailed", format!("failed to get secret '{namespace}/{name}': secrets \"{name}\" not found"))
+            Refusal::new(
+                "AuthenticationFailed",
+                format!("failed to get secret '{namespace}/{name}': secrets \"{name}\" not found"),
+            )
         };
         let secret = pass.get(&secret).ok_or_else(missing)?;
         if password(&secret).as_deref() != Some(token) {
             return Err(failed("authentication required: Unauthorized"));
         }
     }
-    let reference = ["/spec/ref/name", "/spec/ref/tag", "/spec/ref/branch"].into_iter().find_map(|p| some_text(source, p));
+    let reference =
+        ["/spec/ref/name", "/spec/ref/tag", "/spec/ref/branch"].into_iter().find_map(|p| some_text(source, p));
     let reference = reference.unwrap_or("main");
     let revision = repository.revision(reference);
-    let mut revision = revision.ok_or_else(|| failed(&format!("couldn't find remote ref \"{reference}\"")))?.to_string();
+    let mut revision =
+        revision.ok_or_else(|| failed(&format!("couldn't find remote ref \"{reference}\"")))?.to_string();
     // A full ref stays whole in the revision: refs/heads/main@sha1:…
     if some_text(source, "/spec/ref/name").is_some()
         && let Some((_, commit)) = revision.split_once('@')

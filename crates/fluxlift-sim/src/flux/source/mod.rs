@@ -13,9 +13,7 @@ use self::fetch::{Fetched, Refusal};
 use super::kinds::FINALIZER;
 use super::{storage, token};
 use crate::controllers::conditions;
-use crate::controllers::object::{
-    duration, flag, generation, has_finalizer, is_deleting, some_text, text,
-};
+use crate::controllers::object::{duration, flag, generation, has_finalizer, is_deleting, some_text, text};
 use crate::controllers::{Controller, Outcome, Pass, Passed};
 
 /// Where a worker of source-controller is.

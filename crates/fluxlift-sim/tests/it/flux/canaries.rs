@@ -50,13 +50,25 @@ fn suspended_sources_kustomizations_and_receivers_echo_and_stay_unobserved() {
         canary(source, "GitRepository", json!({"interval": "1h", "url": "https://example.invalid/x.git"})),
         canary(source, "OCIRepository", json!({"interval": "1h", "url": "oci://example.invalid/x"})),
         canary(source, "HelmRepository", json!({"interval": "1h", "url": "https://example.invalid"})),
-        canary(source, "HelmChart", json!({"interval": "1h", "chart": "x",
-            "sourceRef": {"kind": "HelmRepository", "name": "nowhere"}})),
+        canary(
+            source,
+            "HelmChart",
+            json!({"interval": "1h", "chart": "x",
+            "sourceRef": {"kind": "HelmRepository", "name": "nowhere"}}),
+        ),
         canary(source, "Bucket", json!({"interval": "1h", "bucketName": "x", "endpoint": "example.invalid"})),
-        canary("kustomize.toolkit.fluxcd.io/v1", "Kustomization", json!({"interval": "1h", "prune": false,
-            "sourceRef": {"kind": "GitRepository", "name": "nowhere"}})),
-        canary("notification.toolkit.fluxcd.io/v1", "Receiver", json!({"type": "generic",
-            "resources": [{"kind": "GitRepository", "name": "nowhere"}], "secretRef": {"name": "nowhere"}})),
+        canary(
+            "kustomize.toolkit.fluxcd.io/v1",
+            "Kustomization",
+            json!({"interval": "1h", "prune": false,
+            "sourceRef": {"kind": "GitRepository", "name": "nowhere"}}),
+        ),
+        canary(
+            "notification.toolkit.fluxcd.io/v1",
+            "Receiver",
+            json!({"type": "generic",
+            "resources": [{"kind": "GitRepository", "name": "nowhere"}], "secretRef": {"name": "nowhere"}}),
+        ),
     ];
     for object in &all {
         lab.apply(object.clone());

@@ -36,7 +36,8 @@ fn a_release_is_observed_when_its_install_has_succeeded_and_not_before() {
     lab.apply(from_registry("podinfo"));
     let running = |lab: &Lab| {
         let release = lab.get("HelmRelease", "podinfo");
-        conditions::get(&release, "Ready").is_some_and(|c| c["message"] == "Running 'install' action with timeout of 5m0s")
+        conditions::get(&release, "Ready")
+            .is_some_and(|c| c["message"] == "Running 'install' action with timeout of 5m0s")
     };
     lab.until(20, "the install", running);
     assert_eq!(lab.observed("HelmRelease", "podinfo"), -1);
@@ -45,7 +46,10 @@ fn a_release_is_observed_when_its_install_has_succeeded_and_not_before() {
     assert_eq!(object["status"]["observedGeneration"], 1);
     assert_eq!(object["status"]["history"][0]["chartVersion"], "1.2.3");
     let secret = lab.get("Secret", "sh.helm.release.v1.podinfo.v1");
-    assert_eq!(secret["metadata"]["labels"], json!({"name": "podinfo", "owner": "helm", "status": "deployed", "version": "1"}));
+    assert_eq!(
+        secret["metadata"]["labels"],
+        json!({"name": "podinfo", "owner": "helm", "status": "deployed", "version": "1"})
+    );
 }
 
 #[test]
@@ -67,8 +71,11 @@ fn a_release_with_a_chart_template_makes_its_own_helm_chart() {
     lab.apply(json!({"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "HelmRepository",
         "metadata": {"name": "podinfo", "namespace": "flux-system"},
         "spec": {"interval": "1h", "url": "https://stefanprodan.github.io/podinfo"}}));
-    lab.apply(release("podinfo", json!({"chart": {"spec": {"chart": "podinfo", "version": "6.x",
-        "sourceRef": {"kind": "HelmRepository", "name": "podinfo"}}}})));
+    lab.apply(release(
+        "podinfo",
+        json!({"chart": {"spec": {"chart": "podinfo", "version": "6.x",
+        "sourceRef": {"kind": "HelmRepository", "name": "podinfo"}}}}),
+    ));
     lab.until(30, "the release", |lab| lab.is_ready("HelmRelease", "podinfo"));
     let chart = lab.get("HelmChart", "flux-system-podinfo");
     assert_eq!(conditions::reason(&chart, "Ready"), "ChartPullSucceeded");
@@ -149,7 +156,9 @@ fn exhausted_retries_are_stalled_until_a_reset_or_a_force_of_the_same_token() {
 #[test]
 fn a_kustomization_delivers_a_folder_and_prunes_what_leaves_it() {
     let map = |name: &str| {
-        let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: default}}\ndata: {{who: '${{who}}'}}\n");
+        let text = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: default}}\ndata: {{who: '${{who}}'}}\n"
+        );
         (format!("apps/{name}.yaml"), text.into_bytes())
     };
     let mut lab = Lab::running(Options::default());
@@ -209,7 +218,8 @@ fn refused(lab: &Lab, name: &str) -> String {
 #[test]
 fn an_encrypted_object_needs_the_key() {
     let mut lab = Lab::running(Options::default());
-    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: hidden, namespace: default}\ndata: {}\nsops: {mac: 'ENC[]'}\n";
+    let secret =
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: hidden, namespace: default}\ndata: {}\nsops: {mac: 'ENC[]'}\n";
     lab.publish([("apps/secret.yaml".to_owned(), secret.as_bytes().to_vec())]);
     lab.apply(json!({"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
         "metadata": {"name": "repo", "namespace": "flux-system"},
@@ -220,8 +230,10 @@ fn an_encrypted_object_needs_the_key() {
             "decryption": {"provider": "sops", "secretRef": {"name": "sops-age"}},
             "sourceRef": {"kind": "GitRepository", "name": "repo"}}}));
     lab.until(60, "the refusal", |lab| reason(lab, "Kustomization", "apps") == "BuildFailed");
-    lab.apply(json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "sops-age", "namespace": "flux-system"},
-        "data": {"age.agekey": "QUdFLVNFQ1JFVC1LRVk="}}));
+    lab.apply(
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "sops-age", "namespace": "flux-system"},
+        "data": {"age.agekey": "QUdFLVNFQ1JFVC1LRVk="}}),
+    );
     lab.until(30, "the Kustomization", |lab| lab.is_ready("Kustomization", "apps"));
     assert_eq!(lab.get("Secret", "default/hidden").get("sops"), None);
 }
@@ -247,4 +259,24 @@ fn a_node_is_ready_only_when_its_network_runs_and_pods_wait_for_that() {
         lab.all(&GroupResource::NODES).iter().all(|node| conditions::is_true(node, "Ready"))
     });
     assert_eq!(lab.all(&GroupResource::PODS).len(), 6);
+}
+
+#[test]
+fn after_a_reboot_a_node_takes_up_its_pods_with_the_images_it_has() {
+    use fluxlift_sim::controllers::nodes;
+    let mut lab = Lab::running(Options::default());
+    let pod = |lab: &Lab| {
+        let pods = lab.all(&GroupResource::PODS);
+        pods.into_iter().find(|pod| pod["metadata"]["labels"]["app"] == "helm-controller").unwrap()
+    };
+    let before = pod(&lab);
+    let node = before["spec"]["nodeName"].as_str().unwrap().to_owned();
+    let address = lab.world.controllers.kubelets[&node].address;
+    nodes::leave(&mut lab.world, &node);
+    lab.pass(60.0);
+    assert_eq!(conditions::status(&lab.get("Node", &node), "Ready"), "Unknown");
+    nodes::join(&mut lab.world, &node, address, &[]);
+    let took = lab.until(30, "the Pod", |lab| pod(lab)["status"]["containerStatuses"][0]["restartCount"] == 1);
+    assert!(took < 10.0, "{took}");
+    assert_eq!(pod(&lab)["metadata"]["uid"], before["metadata"]["uid"]);
 }

@@ -155,9 +155,9 @@ impl Lab {
 
     /// What `kubectl wait --for=condition=Available deployment --all` looks at.
     pub(super) fn controllers_are_available(&self) -> bool {
-        ["source-controller", "kustomize-controller", "helm-controller", "notification-controller"].iter().all(|name| {
-            self.find("Deployment", name).is_some_and(|object| conditions::is_true(&object, "Available"))
-        })
+        ["source-controller", "kustomize-controller", "helm-controller", "notification-controller"]
+            .iter()
+            .all(|name| self.find("Deployment", name).is_some_and(|object| conditions::is_true(&object, "Available")))
     }
 }
 

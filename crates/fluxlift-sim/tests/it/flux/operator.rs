@@ -40,7 +40,8 @@ fn an_instance_is_progressing_and_then_ready_at_its_generation() {
     assert_eq!(object["status"].get("observedGeneration"), None);
     assert!(object["status"]["lastAppliedRevision"].as_str().unwrap().starts_with("v2.9.4@sha256:"));
     assert_eq!(lab.all(&GroupResource::NETWORK_POLICIES).len(), 3);
-    let args = lab.get("Deployment", "helm-controller")["spec"]["template"]["spec"]["containers"][0]["args"].to_string();
+    let args =
+        lab.get("Deployment", "helm-controller")["spec"]["template"]["spec"]["containers"][0]["args"].to_string();
     assert!(args.contains("--requeue-dependency=5s") && args.contains("--concurrent=10"), "{args}");
 }
 

@@ -99,3 +99,27 @@ fn a_world_that_was_saved_goes_on_as_the_one_it_was_saved_from() {
     }
     assert_eq!(lab.world.now, saved.world.now);
 }
+
+#[test]
+fn a_quiet_half_hour_brings_only_heartbeats_reports_and_the_interval_of_the_root() {
+    let mut lab = naive(1, "2.9.4", 5);
+    lab.until(300, "fifty releases", |lab| referee::count(&lab.world).ready == 50);
+    lab.pass(10.0);
+    let before = lab.world.kube.api.revision();
+    lab.pass(1800.0);
+    let quiet = [
+        "leases.coordination.k8s.io",
+        "fluxreports.fluxcd.controlplane.io",
+        "kustomizations.kustomize.toolkit.fluxcd.io",
+    ];
+    let loud: Vec<String> = lab
+        .world
+        .kube
+        .api
+        .changes_since(before)
+        .unwrap()
+        .map(|change| change.key.gr.to_string())
+        .filter(|resource| !quiet.contains(&resource.as_str()))
+        .collect();
+    assert_eq!(loud, Vec::<String>::new());
+}
