@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::proxmox::fault::Fault;
@@ -27,6 +28,8 @@ pub struct Cluster {
     pub tasks: BTreeMap<String, Task>,
     /// The last process number that was given to a task.
     pub last_pid: u32,
+    /// For how long a task that was just dispatched is not listed yet: a race that real servers lose now and then.
+    pub unlisted: SignedDuration,
     /// What goes wrong, in this order.
     pub faults: Vec<Fault>,
 }
@@ -64,6 +67,7 @@ impl Default for Cluster {
             guests: BTreeMap::new(),
             tasks: BTreeMap::new(),
             last_pid: 0x0001_0000,
+            unlisted: SignedDuration::ZERO,
             faults: Vec::new(),
         }
     }

@@ -9,9 +9,6 @@ use crate::agenda::Wake;
 use crate::machine::Power;
 use crate::proxmox::config::{disk_mib, with_size};
 
-/// For how long a task that was dispatched is not listed yet.
-const UNLISTED: SignedDuration = SignedDuration::from_millis(300);
-
 /// A task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
@@ -129,7 +126,7 @@ impl World {
 
     /// Whether the host lists the task by now.
     pub(crate) fn is_listed(&self, task: &Task) -> bool {
-        self.now.duration_since(task.started) >= UNLISTED
+        self.now.duration_since(task.started) >= self.proxmox.unlisted
     }
 
     /// Ends a task whose time is over.

@@ -8,6 +8,7 @@ use fluxlift_proxmox::vm::{Disk, IpConfig, MacAddress, Media, Nic, PowerState, V
 use fluxlift_proxmox::{Credentials, Download, Proxmox, ProxmoxError, TaskGate, Trust, Upid};
 use fluxlift_sim::proxmox::{auth, certificate};
 use fluxlift_sim::{Datacenter, Net, Options, World};
+use jiff::SignedDuration;
 
 struct Lab {
     datacenter: Datacenter,
@@ -70,6 +71,7 @@ fn spec() -> VmSpec {
 #[tokio::test(start_paused = true)]
 async fn a_machine_lives_from_its_creation_to_its_destruction() {
     let lab = Lab::new();
+    lab.datacenter.with(|world| world.proxmox.unlisted = SignedDuration::from_millis(1500));
     let proxmox = lab.token();
     let spec = spec();
     let upid = proxmox.create_vm(&spec).await.unwrap();

@@ -89,8 +89,7 @@ impl Call<'_> {
         let deleted = self.parameters.remove("delete").unwrap_or_default();
         let guest = self.unlocked(host, id)?;
         if digest.is_some_and(|digest| digest != guest.digest()) {
-            // The spelling is the server's.
-            return Err(Refusal::died("checksum missmatch (file change by other user?)"));
+            return Err(Refusal::died("checksum mismatch (file change by other user?)"));
         }
         let set = self.parameters.iter().map(|(key, value)| (key.clone(), Some(config::setting(id, key, value))));
         let gone = deleted.split([',', ';', ' ']).filter(|key| !key.is_empty()).map(|key| (key.to_owned(), None));

@@ -18,7 +18,8 @@ impl Call<'_> {
     }
 
     pub(crate) fn storage_status(&self, name: &str) -> Reply {
-        self.world.proxmox.storage(name).map(status)
+        let storage = self.world.proxmox.storages.get(name).map(status);
+        storage.ok_or_else(|| Refusal::parameter("storage", "No such storage."))
     }
 
     pub(crate) fn content(&self, name: &str) -> Reply {
