@@ -60,7 +60,10 @@ pub(super) fn kubeconfig(world: &mut World, vmid: u32) -> Result<Answer, Refusal
     let file = Node::map()
         .with("apiVersion", "v1")
         .with("kind", "Config")
-        .with("clusters", entry(&cluster, "cluster", Node::of([("server", server), ("certificate-authority-data", ca)])))
+        .with(
+            "clusters",
+            entry(&cluster, "cluster", Node::of([("server", server), ("certificate-authority-data", ca)])),
+        )
         .with(
             "users",
             entry(

@@ -65,9 +65,8 @@ pub(super) fn kubernetes(world: &mut World, config: &MachineConfig) -> Option<Cl
     let authority = kubernetes_authority(config)?;
     let cluster = config.text(&["cluster", "id"])?.to_owned();
     let mut addresses: Vec<Ipv4Addr> = vec![Ipv4Addr::LOCALHOST, Ipv4Addr::new(10, 96, 0, 1)];
-    let mut names: Vec<String> = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
-        .map(str::to_owned)
-        .into();
+    let mut names: Vec<String> =
+        ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"].map(str::to_owned).into();
     for machine in world.talos.machines.values().filter(|m| m.is_control_plane()) {
         if machine.config().is_some_and(|c| c.text(&["cluster", "id"]) == Some(&cluster)) {
             addresses.push(machine.spec.address);

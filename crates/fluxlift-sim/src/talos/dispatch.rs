@@ -115,7 +115,8 @@ struct AnyMessage {
 
 /// The machine that `node` means, as seen from `vmid`: itself, or for a control plane any other one that is up.
 fn target(world: &World, vmid: u32, node: &str) -> Result<u32, Refusal> {
-    let unavailable = || Refusal::new(Code::Unavailable, format!("connection error: dialing {node}: connect: no route"));
+    let unavailable =
+        || Refusal::new(Code::Unavailable, format!("connection error: dialing {node}: connect: no route"));
     let own = world.talos.machines.get(&vmid).ok_or_else(unavailable)?;
     if node == own.spec.address.to_string() || node == own.hostname() {
         return Ok(vmid);
@@ -124,9 +125,8 @@ fn target(world: &World, vmid: u32, node: &str) -> Result<u32, Refusal> {
         return Err(Refusal::new(Code::PermissionDenied, "proxying is allowed on control planes only"));
     }
     let by_address = node.parse::<Ipv4Addr>().ok().and_then(|address| world.talos.at(address));
-    let found = by_address.or_else(|| {
-        world.talos.machines.iter().find(|(_, m)| m.on && m.hostname() == node).map(|(vmid, _)| *vmid)
-    });
+    let found = by_address
+        .or_else(|| world.talos.machines.iter().find(|(_, m)| m.on && m.hostname() == node).map(|(vmid, _)| *vmid));
     let up = |vmid: &u32| world.talos.machines.get(vmid).is_some_and(|m| m.answers() && !m.in_maintenance());
     found.filter(up).ok_or_else(unavailable)
 }

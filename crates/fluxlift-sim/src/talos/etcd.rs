@@ -16,8 +16,11 @@ pub(super) fn wait(world: &mut World, vmid: u32) {
         after(world, vmid, ETCD, Next::Etcd);
     } else {
         let now = world.now;
-        machine.print(now, "[talos] etcd is waiting to join the cluster, if this node is the first node in the cluster, \
-                            please run `talosctl bootstrap` against one of the following IPs");
+        machine.print(
+            now,
+            "[talos] etcd is waiting to join the cluster, if this node is the first node in the cluster, \
+                            please run `talosctl bootstrap` against one of the following IPs",
+        );
         if joinable(world, vmid).is_some() {
             after(world, vmid, JOIN, Next::Join);
         }

@@ -34,6 +34,9 @@ pub(super) fn api_server(world: &mut World, vmid: u32) {
     machine.images.insert("kube-apiserver".to_owned());
     let own = machine.kubernetes_endpoint();
     let shared = shared_address(&config).filter(|_| shared_is_up(world));
+    if let Some(version) = image_version(&config) {
+        world.kube.version = version;
+    }
     world.kube.start(pki, [own].into_iter().chain(shared), now);
     world.changes += 1;
     if first {
@@ -90,6 +93,12 @@ pub(super) fn stop(world: &mut World, vmid: u32) {
     if joined {
         nodes::leave(world, &name);
     }
+}
+
+/// The Kubernetes version of the API server's image.
+fn image_version(config: &MachineConfig) -> Option<String> {
+    let image = config.text(&["cluster", "apiServer", "image"])?;
+    image.rsplit_once(':').map(|(_, tag)| tag.to_owned())
 }
 
 /// Where the configuration's VIP answers.

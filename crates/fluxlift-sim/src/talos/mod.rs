@@ -21,6 +21,8 @@ mod profile;
 mod read;
 mod route;
 mod serve;
+#[cfg(test)]
+mod tests;
 mod timing;
 mod tls;
 mod wake;

@@ -50,10 +50,15 @@ pub(super) fn services(world: &World, vmid: u32, call: &Call<'_>) -> Result<Answ
         id: id.to_owned(),
         state: state.to_owned(),
         events: None,
-        health: Some(ServiceHealth { unknown: state != "Running", healthy: state == "Running", ..ServiceHealth::default() }),
+        health: Some(ServiceHealth {
+            unknown: state != "Running",
+            healthy: state == "Running",
+            ..ServiceHealth::default()
+        }),
     };
     let up = |running: bool| if running { "Running" } else { "Waiting" };
-    let mut services = vec![service("apid", "Running"), service("containerd", "Running"), service("cri", up(machine.cri))];
+    let mut services =
+        vec![service("apid", "Running"), service("containerd", "Running"), service("cri", up(machine.cri))];
     if machine.is_control_plane() {
         let etcd = match machine.etcd {
             EtcdState::Preparing | EtcdState::Starting => "Preparing",
@@ -62,7 +67,11 @@ pub(super) fn services(world: &World, vmid: u32, call: &Call<'_>) -> Result<Answ
         services.push(service("etcd", etcd));
         services.push(service("trustd", "Running"));
     }
-    services.extend([service("kubelet", up(machine.kubelet)), service("machined", "Running"), service("udevd", "Running")]);
+    services.extend([
+        service("kubelet", up(machine.kubelet)),
+        service("machined", "Running"),
+        service("udevd", "Running"),
+    ]);
     let message = ServiceList { metadata: call.metadata.clone(), services };
     Ok(Answer::one(&ServiceListResponse { messages: vec![message] }))
 }
@@ -137,7 +146,9 @@ pub(super) fn resource(world: &World, vmid: u32, call: &Call<'_>) -> Result<Answ
 
 pub(super) fn resources(world: &World, vmid: u32, call: &Call<'_>) -> Result<Answer, Refusal> {
     let request: ListRequest = decoded(call)?;
-    let found = all(world, vmid)?.into_iter().filter(|(at, _)| at.namespace == request.namespace && at.r#type == request.r#type);
+    let found = all(world, vmid)?
+        .into_iter()
+        .filter(|(at, _)| at.namespace == request.namespace && at.r#type == request.r#type);
     Ok(Answer::Messages(found.map(|(_, r)| ListResponse { resource: Some(r) }.encode_to_vec()).collect()))
 }
 
@@ -147,10 +158,8 @@ fn all(world: &World, vmid: u32) -> Result<Vec<(Address, Resource)>, Refusal> {
     let status = status(world, machine);
     let stage = Stage::try_from(status.stage).unwrap_or(Stage::Unknown);
     let readiness = status.status.clone().unwrap_or_default();
-    let yaml = Node::of([
-        ("stage", Node::from(stage.word())),
-        ("status", Node::of([("ready", Node::from(readiness.ready))])),
-    ]);
+    let yaml =
+        Node::of([("stage", Node::from(stage.word())), ("status", Node::of([("ready", Node::from(readiness.ready))]))]);
     let mut all = vec![(MACHINE_STATUS, resource_of(MACHINE_STATUS, status.encode_to_vec(), yaml.to_string()))];
     if let Some(config) = machine.disk.config.as_ref().filter(|_| !machine.in_maintenance()) {
         let spec = MachineConfigSpec { yaml_marshalled: config.clone().into_bytes() };

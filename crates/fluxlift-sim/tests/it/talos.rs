@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fluxlift_core::{Clock, Deadline, Timestamp};
+use fluxlift_gate::clock::TokioClock;
 use fluxlift_gate::observe::every;
 use fluxlift_gate::{GateContext, GateError, ObserveError};
-use fluxlift_gate::clock::TokioClock;
 use fluxlift_net::Authority;
 use fluxlift_sim::machine::{MachineSpec, Power};
 use fluxlift_sim::talos::TalosFault;

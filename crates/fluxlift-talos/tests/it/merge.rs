@@ -106,8 +106,8 @@ fn document() -> impl Strategy<Value = Node> {
         (1..9_i64).prop_map(Node::Int),
         "[a-z]{1,3}".prop_map(Node::String)
     ];
-    let map = |inner| proptest::collection::vec(("[a-c]", inner), 1..4).prop_map(|m| Node::of::<String, Node>(m));
-    map(leaf.prop_recursive(3, 16, 3, move |inner| map(inner)).boxed())
+    let map = |inner| proptest::collection::vec(("[a-c]", inner), 1..4).prop_map(Node::of::<String, Node>);
+    map(leaf.prop_recursive(3, 16, 3, map).boxed())
 }
 
 proptest! {
