@@ -63,7 +63,9 @@ impl Explain for TalosInputError {
 
     fn hints(&self) -> Vec<Hint> {
         match self {
-            Self::NoIdentity => vec![Hint::new("apply the secrets and config units first: their outputs are these inputs")],
+            Self::NoIdentity => {
+                vec![Hint::new("apply the secrets and config units first: their outputs are these inputs")]
+            }
             Self::Inputs { .. } | Self::Input { .. } | Self::TalosConfig(_) => vec![],
         }
     }

@@ -70,7 +70,9 @@ impl Explain for ApplyError {
                 "machines draw a new key at each boot: if the console of {node} shows {seen}, correct node_fingerprints"
             ))],
             Self::NotOurs { .. } => {
-                vec![Hint::new("reset that machine, or correct its address; nothing is taken over from another cluster")]
+                vec![Hint::new(
+                    "reset that machine, or correct its address; nothing is taken over from another cluster",
+                )]
             }
             Self::NotTaken { .. } => vec![Hint::new("look at the machine's console, then run `fluxlift resume`")],
             Self::Interrupted { .. } => vec![Hint::new("run `fluxlift resume` to go on from here")],

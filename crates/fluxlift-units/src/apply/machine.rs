@@ -10,9 +10,9 @@ use fluxlift_talos::client::{Access, Class};
 use fluxlift_talos::node::{Awaiting, Delivery, NodeState, RunsConfig, Sight, deliver, look, probe};
 use fluxlift_talos::secrets::ClientIdentity;
 
+use super::ApplyError;
 use super::inputs::Target;
 use super::trust::{Trust, judge};
-use super::ApplyError;
 
 /// How long a machine may take to boot into maintenance.
 const BOOT: Deadline = Deadline::minutes(10);

@@ -20,12 +20,7 @@ pub enum Trust {
 ///
 /// # Errors
 /// When the machine is not pinned, or is another one.
-pub fn judge(
-    node: &str,
-    seen: Fingerprint,
-    pin: Option<Fingerprint>,
-    trust: Trust,
-) -> Result<Fingerprint, ApplyError> {
+pub fn judge(node: &str, seen: Fingerprint, pin: Option<Fingerprint>, trust: Trust) -> Result<Fingerprint, ApplyError> {
     match (pin, trust) {
         (Some(pin), _) if pin == seen => Ok(pin),
         (Some(_), _) => Err(ApplyError::AnotherMachine { node: node.to_owned(), seen }),

@@ -51,7 +51,11 @@ impl Inputs {
 
     /// The machines that must register.
     pub fn expected_nodes(&self) -> BTreeSet<String> {
-        if self.all_node_names.is_empty() { self.control_plane_nodes.keys().cloned().collect() } else { self.all_node_names.clone() }
+        if self.all_node_names.is_empty() {
+            self.control_plane_nodes.keys().cloned().collect()
+        } else {
+            self.all_node_names.clone()
+        }
     }
 
     /// The cluster's endpoint, as an address.
@@ -60,7 +64,13 @@ impl Inputs {
     /// When it is not an https address.
     pub fn endpoint(&self) -> Result<Authority, UnitError> {
         let rest = self.cluster_endpoint.strip_prefix("https://").map(|rest| rest.trim_end_matches('/'));
-        let with_port = rest.map(|rest| if rest.rsplit(']').next().is_some_and(|r| r.contains(':')) { rest.to_owned() } else { format!("{rest}:443") });
+        let with_port = rest.map(|rest| {
+            if rest.rsplit(']').next().is_some_and(|r| r.contains(':')) {
+                rest.to_owned()
+            } else {
+                format!("{rest}:443")
+            }
+        });
         with_port
             .and_then(|text| text.parse().ok())
             .ok_or_else(|| TalosInputError::input("cluster_endpoint", "it is not of the form https://host:port").into())

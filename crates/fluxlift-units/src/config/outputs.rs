@@ -17,7 +17,8 @@ use crate::talos_access::ClientConfiguration;
 /// # Errors
 /// When the inputs do not fit or a configuration cannot be generated.
 pub fn outputs(inputs: &Inputs) -> Result<(Values, BTreeMap<String, String>), UnitError> {
-    let secrets: SecretsBundle = inputs.machine_secrets.to_string().parse().map_err(|e: SecretsError| UnitError::from(e))?;
+    let secrets: SecretsBundle =
+        inputs.machine_secrets.to_string().parse().map_err(|e: SecretsError| UnitError::from(e))?;
     let cluster = patches::cluster(inputs)?;
     let nodes = patches::nodes(inputs)?;
     let (mut configs, mut digests) = (BTreeMap::new(), BTreeMap::new());
@@ -39,7 +40,8 @@ pub fn outputs(inputs: &Inputs) -> Result<(Values, BTreeMap<String, String>), Un
         identity: inputs.client_configuration.identity()?,
     };
     let names: Vec<Value> = inputs.all_node_ips.keys().map(|name| Value::from(name.as_str())).collect();
-    let ips = inputs.all_node_ips.iter().map(|(name, ip): (&String, &IpAddr)| (name.clone(), Value::from(ip.to_string())));
+    let ips =
+        inputs.all_node_ips.iter().map(|(name, ip): (&String, &IpAddr)| (name.clone(), Value::from(ip.to_string())));
     let outputs = [
         ("talosconfig", Value::from(talosconfig.to_yaml().expose().as_str()).sensitive()),
         ("machine_configs", Value::Map(configs)),

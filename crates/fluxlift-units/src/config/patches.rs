@@ -65,11 +65,8 @@ pub fn nodes(inputs: &Inputs) -> Result<Vec<NodeSpec>, UnitError> {
 fn node(inputs: &Inputs, name: &str) -> Result<NodeSpec, UnitError> {
     let control_plane = inputs.control_plane_names.iter().any(|n| n == name);
     let own = inputs.patches.nodes.get(name).map(Vec::as_slice).unwrap_or_default();
-    let patches: Result<Vec<Patch>, ConfigError> = own
-        .iter()
-        .enumerate()
-        .map(|(n, text)| Patch::parse(format!("patch {} of {name}", n + 1), text))
-        .collect();
+    let patches: Result<Vec<Patch>, ConfigError> =
+        own.iter().enumerate().map(|(n, text)| Patch::parse(format!("patch {} of {name}", n + 1), text)).collect();
     Ok(NodeSpec {
         name: NodeName::new(name).map_err(|e| TalosInputError::input("all_node_ips", e.to_string()))?,
         role: if control_plane { Role::ControlPlane } else { Role::Worker },

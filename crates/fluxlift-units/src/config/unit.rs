@@ -54,7 +54,10 @@ impl Unit for Config {
     async fn preflight(&self, _: &UnitContext) -> Vec<Check> {
         let name = "machine configurations".to_owned();
         if self.spec.inputs.values().any(Value::has_unknown) {
-            return vec![Check { name, outcome: Ok("not checked: an earlier unit has to be applied first".to_owned()) }];
+            return vec![Check {
+                name,
+                outcome: Ok("not checked: an earlier unit has to be applied first".to_owned()),
+            }];
         }
         let outcome = self.outputs().map(|(_, digests)| format!("{} can be generated", digests.len()));
         vec![Check { name, outcome: outcome.map_err(|error| talos_access::chain(&error)) }]

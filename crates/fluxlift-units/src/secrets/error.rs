@@ -25,9 +25,9 @@ impl Explain for SecretsUnitError {
                 Hint::new("put back the state's backup, or import the bundle by the input secrets_yaml"),
                 Hint::new("TALOS_REGENERATE_SECRETS=1 draws new ones, for a cluster that is made anew"),
             ],
-            Self::Guarded => vec![
-                Hint::new("keep them with `fluxlift output secrets_yaml`, then set TALOS_DESTROY_SECRETS=1"),
-            ],
+            Self::Guarded => {
+                vec![Hint::new("keep them with `fluxlift output secrets_yaml`, then set TALOS_DESTROY_SECRETS=1")]
+            }
         }
     }
 }

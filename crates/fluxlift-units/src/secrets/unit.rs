@@ -55,9 +55,12 @@ impl Secrets {
         let contract = Contract::of(&inputs.talos_version)?;
         let act = Act::new("secrets.draw", "bundle");
         if cx.acts.intend(&act).map_err(journal)? != Prior::New {
-            cx.gates.events.warn("an earlier run drew secrets that never reached the state; nothing can have used them");
+            cx.gates
+                .events
+                .warn("an earlier run drew secrets that never reached the state; nothing can have used them");
         }
-        let bundle = SecretsBundle::draw(contract, self.outside.clock.now(), &mut random(&self.outside, "bundle")).await?;
+        let bundle =
+            SecretsBundle::draw(contract, self.outside.clock.now(), &mut random(&self.outside, "bundle")).await?;
         let outcome = serde_json::json!({ "authority": authority(&bundle) });
         cx.acts.done(&act, outcome).map_err(journal)?;
         cx.gates.events.step("drew", "the secrets bundle");
@@ -83,7 +86,8 @@ impl Unit for Secrets {
         let there = cx.prior.as_ref().is_some_and(|prior| prior.outputs.contains_key("secrets_yaml"));
         let Some(bundle) = self.kept(cx)? else {
             let kind = if there { ChangeKind::Replace } else { ChangeKind::Create };
-            let why = if there { format!("{REGENERATE}=1 asks for new secrets") } else { "there are none yet".to_owned() };
+            let why =
+                if there { format!("{REGENERATE}=1 asks for new secrets") } else { "there are none yet".to_owned() };
             return Ok(Change::because(kind, [why]));
         };
         let admin = outputs::admin(cx.prior.as_ref());

@@ -5,7 +5,9 @@ use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
 
-use fluxlift_core::{Act, ActLog, ChangeKind, Clock, Deadline, Emitter, ErrorKind, EventKind, Timestamp, UnitPath, Value};
+use fluxlift_core::{
+    Act, ActLog, ChangeKind, Clock, Deadline, Emitter, ErrorKind, EventKind, Timestamp, UnitPath, Value,
+};
 use fluxlift_engine::unit::{Applied, Change, Modules, Prior, Unit, UnitContext, UnitError, UnitSpec, Values};
 use fluxlift_gate::observe::pace;
 use fluxlift_gate::{GateContext, TokioClock};
@@ -243,7 +245,10 @@ async fn an_administrators_certificate_is_renewed_in_its_last_month_and_nothing_
     let before = lab.state["talos_secrets"].outputs.clone();
     pace(std::time::Duration::from_secs(340 * 24 * 3600)).await;
     let change = lab.plan("talos_secrets", &inputs).await.unwrap();
-    assert_eq!(kinds(&change), (ChangeKind::Update, vec!["the administrator's certificate ends at 2027-03-01T12:00:00Z"]));
+    assert_eq!(
+        kinds(&change),
+        (ChangeKind::Update, vec!["the administrator's certificate ends at 2027-03-01T12:00:00Z"])
+    );
     lab.apply("talos_secrets", &inputs).await.unwrap();
     let after = &lab.state["talos_secrets"].outputs;
     assert!(before["secrets_yaml"] == after["secrets_yaml"]);
