@@ -139,6 +139,14 @@ impl Controllers {
         gone.map_or(Leader::Nobody, |pod| Leader::Gone { pod })
     }
 
+    /// Whether source-controller runs and waits for its Lease. The others are ready by a bare ping.
+    fn runs_without_leader(&self, component: Component, deployment: &Object) -> bool {
+        let running = |pod: &Object| pod.text("/status/phase") == Some("Running");
+        component == Component::Source
+            && self.leader(component, deployment) == Leader::Nobody
+            && self.pods_of(deployment).any(running)
+    }
+
     fn is_a_pod(&self, name: &str) -> bool {
         self.pods.get(Some(NAMESPACE), name).is_some()
     }
@@ -150,7 +158,10 @@ impl Controllers {
         };
         if let Some(missing) = rollout::missing(found) {
             let pods: Collection = self.pods_of(found).cloned().collect();
-            let cause = rollout::trouble(&pods).map(|cause| format!("; {cause}")).unwrap_or_default();
+            let leaderless = self
+                .runs_without_leader(component, found)
+                .then(|| "it is ready only as leader, and none of its Pods is leader".to_owned());
+            let cause = rollout::trouble(&pods).or(leaderless).map(|cause| format!("; {cause}")).unwrap_or_default();
             return Some(format!("deployment/{deployment} is not rolled out: {missing}{cause}"));
         }
         match self.leader(component, found) {

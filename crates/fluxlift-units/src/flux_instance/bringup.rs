@@ -76,7 +76,9 @@ impl Bringup<'_> {
 
     fn canaries(&self) -> CanaryRun {
         let components = self.inputs.components();
-        CanaryRun::new(&self.cx.gates, self.cluster, &components, Deadlines::default(), self.cx.seed)
+        let within = Deadlines::default();
+        let deadlines = Deadlines { canary: within.canary.min(self.cx.deadline), ..within };
+        CanaryRun::new(&self.cx.gates, self.cluster, &components, deadlines, self.cx.seed)
     }
 
     /// Applies the instance at `stage`.

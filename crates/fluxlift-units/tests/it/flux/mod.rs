@@ -1,0 +1,7 @@
+//! The two Flux units against the simulated cluster, under paused time.
+
+mod canaries;
+mod changes;
+mod gated;
+mod lab;
+mod strategies;

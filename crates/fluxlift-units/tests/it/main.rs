@@ -1,0 +1,8 @@
+//! The units against the simulated datacenter.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod compute;
+mod flux;
+mod journal;
+mod talos;
