@@ -365,10 +365,13 @@ async fn preflight_says_what_it_saw_and_what_is_in_the_way() {
     assert!(!checks.contains("another-secret"));
 }
 
+/// Makes good inputs bad.
+type Spoil = fn(&mut Json);
+
 #[tokio::test(start_paused = true)]
 async fn inputs_that_contradict_themselves_are_named() {
     let lab = Lab::new();
-    let cases: [(&str, fn(&mut Json)); 5] = [
+    let cases: [(&str, Spoil); 5] = [
         ("nodes: solcp01 and solcp02 have the same vm_id", |i| i["nodes"]["solcp02"]["vm_id"] = json!(101_011)),
         ("nodes: solcp01 and solcp02 have the same address", |i| i["nodes"]["solcp02"]["ip"] = json!("127.101.0.11")),
         ("nodes.solcp01.ip: 10.0.0.1 lies outside of", |i| i["nodes"]["solcp01"]["ip"] = json!("10.0.0.1")),
@@ -387,7 +390,7 @@ async fn inputs_that_contradict_themselves_are_named() {
 #[tokio::test(start_paused = true)]
 async fn the_reference_tree_makes_its_machines_on_the_simulated_cluster() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
-    let options = LoadOptions::new(&root.join("terraform/infra/live/clusters/cluster-101"), START.parse().unwrap());
+    let options = LoadOptions::new(root.join("terraform/infra/live/clusters/cluster-101"), START.parse().unwrap());
     let tree = Tree::load(options).unwrap();
     let evaluated = tree.inputs(&UnitPath::new("compute").unwrap(), "apply", &NoOutputs).unwrap();
     assert!(evaluated.inputs["proxmox"].has_sensitive());
