@@ -59,31 +59,46 @@ impl std::fmt::Display for NodeState {
 /// Looks at the machine at `to`: a certificate of our own authority makes it ours, one that asks for no certificate in
 /// return waits for a configuration, and everything else is foreign.
 pub async fn probe(access: &Access, to: &Authority, ours: Option<&ClientIdentity>) -> NodeState {
-    let server = match meet(access, to).await {
-        Ok(server) => server,
-        Err(error) => return NodeState::Unreachable { why: chain(&error) },
-    };
-    if !server.asks_for_certificate {
-        return NodeState::Maintenance { fingerprint: server.fingerprint };
-    }
-    let Some(ours) = ours else { return NodeState::Foreign { fingerprint: server.fingerprint } };
-    match server.chains_to(ours, to, access.clock.now()) {
-        Ok(()) => {}
-        Err(Doubt::Stranger) => return NodeState::Foreign { fingerprint: server.fingerprint },
-        Err(Doubt::Unfit(why)) => return NodeState::Refused { why },
-    }
-    if let Some(why) = expired(ours, access.clock.now()) {
-        return NodeState::Refused { why };
-    }
-    match ask(access, to, ours).await {
-        Ok(status) => NodeState::Ours(status),
-        Err(error) if error.class() == Class::Final => NodeState::Refused { why: chain(&error) },
-        Err(error) => NodeState::Unreachable { why: chain(&error) },
-    }
+    probe_and_keep(access, to, ours).await.0
 }
 
-async fn ask(access: &Access, to: &Authority, ours: &ClientIdentity) -> Result<MachineStatus, TalosError> {
-    TalosClient::connect(access, to, Identity::Configured(ours)).await?.status().await
+/// The same. Where the machine is ours, the connection to it comes along for further questions.
+pub(super) async fn probe_and_keep(
+    access: &Access,
+    to: &Authority,
+    ours: Option<&ClientIdentity>,
+) -> (NodeState, Option<TalosClient>) {
+    let server = match meet(access, to).await {
+        Ok(server) => server,
+        Err(error) => return (NodeState::Unreachable { why: chain(&error) }, None),
+    };
+    let fingerprint = server.fingerprint;
+    let state = match ours {
+        _ if !server.asks_for_certificate => NodeState::Maintenance { fingerprint },
+        None => NodeState::Foreign { fingerprint },
+        Some(ours) => match server.chains_to(ours, to, access.clock.now()) {
+            Err(Doubt::Stranger) => NodeState::Foreign { fingerprint },
+            Err(Doubt::Unfit(why)) => NodeState::Refused { why },
+            Ok(()) => match expired(ours, access.clock.now()) {
+                Some(why) => NodeState::Refused { why },
+                None => return ask(access, to, ours).await,
+            },
+        },
+    };
+    (state, None)
+}
+
+async fn ask(access: &Access, to: &Authority, ours: &ClientIdentity) -> (NodeState, Option<TalosClient>) {
+    let asked = async {
+        let client = TalosClient::connect(access, to, Identity::Configured(ours)).await?;
+        let status = client.status().await?;
+        Ok::<_, TalosError>((status, client))
+    };
+    match asked.await {
+        Ok((status, client)) => (NodeState::Ours(status), Some(client)),
+        Err(error) if error.class() == Class::Final => (NodeState::Refused { why: chain(&error) }, None),
+        Err(error) => (NodeState::Unreachable { why: chain(&error) }, None),
+    }
 }
 
 /// Our own certificate, judged before the machine has to: its alert would not say which side is wrong.

@@ -2,9 +2,10 @@
 
 use fluxlift_net::Authority;
 
-use super::{NodeState, probe};
+use super::NodeState;
+use super::probe::probe_and_keep;
 use crate::MachineConfig;
-use crate::client::{Access, Identity, TalosClient};
+use crate::client::Access;
 use crate::proto::resource::Stage;
 use crate::secrets::ClientIdentity;
 
@@ -27,15 +28,10 @@ impl Sight {
 
 /// Looks at the machine at `to`, and at the configuration that it runs where it is ours.
 pub async fn look(access: &Access, to: &Authority, ours: &ClientIdentity, meant: &MachineConfig) -> Sight {
-    let state = probe(access, to, Some(ours)).await;
-    let as_meant = match state {
-        NodeState::Ours(_) => running(access, to, ours).await.map(|running| running == *meant),
-        _ => None,
+    let (state, client) = probe_and_keep(access, to, Some(ours)).await;
+    let running = match client {
+        Some(client) => client.config().await.ok().flatten(),
+        None => None,
     };
-    Sight { state, as_meant }
-}
-
-async fn running(access: &Access, to: &Authority, ours: &ClientIdentity) -> Option<MachineConfig> {
-    let client = TalosClient::connect(access, to, Identity::Configured(ours)).await.ok()?;
-    client.config().await.ok().flatten()
+    Sight { state, as_meant: running.map(|running| running == *meant) }
 }
