@@ -125,7 +125,9 @@ impl Explain for GateError {
         match self {
             Self::Stuck { remedy: Remedy::Person { act }, .. } => vec![Hint::new(act.clone())],
             Self::Stuck { .. } | Self::Deadline { .. } => {
-                vec![Hint::new("mend what the last verdict names, then run `fluxlift resume`; nothing done so far is lost")]
+                vec![Hint::new(
+                    "mend what the last verdict names, then run `fluxlift resume`; nothing done so far is lost",
+                )]
             }
             Self::Cancelled { .. } => vec![Hint::new("run `fluxlift resume` to go on from here")],
             Self::Blind { .. } => vec![],

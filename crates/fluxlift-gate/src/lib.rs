@@ -5,12 +5,14 @@
 //! **Every wait has a deadline, a cancellation and a last verdict. No gate fails open.** This is the only library that
 //! may sleep: everything else waits by proving a gate.
 
+pub mod bell;
 pub mod clock;
 pub mod driver;
 pub mod error;
 pub mod ledger;
 pub mod observe;
 
+pub use bell::{Bell, Listener};
 pub use clock::TokioClock;
 pub use driver::GateContext;
 pub use error::{GateError, ObserveError};

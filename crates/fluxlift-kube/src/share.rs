@@ -1,8 +1,9 @@
 //! One observation for many gates.
 
-use fluxlift_gate::ObserveError;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fluxlift_gate::{Bell, Listener, ObserveError};
 use futures::{Stream, StreamExt as _, stream};
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::observe::Observations;
@@ -10,7 +11,8 @@ use crate::observe::Observations;
 /// An observation that many gates follow at once, for the price of one. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Shared<T> {
-    latest: watch::Receiver<Option<Seen<T>>>,
+    latest: Arc<Mutex<Option<Seen<T>>>>,
+    bell: Bell,
     task: JoinHandle<()>,
 }
 
@@ -24,29 +26,50 @@ enum Seen<T> {
 impl<T: Clone + Send + Sync + 'static> Shared<T> {
     /// Follows `source` from now on. Needs a tokio runtime.
     pub fn new(source: Observations<T>) -> Self {
-        let (sender, latest) = watch::channel(None);
+        let (latest, bell) = (Arc::new(Mutex::new(None)), Bell::default());
+        let (slot, ring) = (Arc::clone(&latest), bell.clone());
         let task = tokio::spawn(async move {
             let mut source = source;
             while let Some(seen) = source.next().await {
-                sender.send_replace(Some(match seen {
+                let seen = match seen {
                     Ok(snapshot) => Seen::Well(snapshot),
                     Err(error) => Seen::Badly { what: error.chain(), transient: error.transient },
-                }));
+                };
+                *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+                ring.ring();
             }
         });
-        Self { latest, task }
+        Self { latest, bell, task }
     }
 
     /// The latest observation at once, then each that follows. What a slow reader misses it does not need.
     pub fn follow(&self) -> Observations<T> {
-        let latest = self.latest.clone();
-        Box::pin(stream::unfold((latest, false), |(mut latest, again)| async move {
-            if again || latest.borrow().is_none() {
-                latest.changed().await.ok()?;
-            }
-            let seen = latest.borrow_and_update().clone()?;
-            Some((seen.into(), (latest, true)))
+        let follower = Follower { latest: Arc::clone(&self.latest), bell: self.bell.listen(), first: true };
+        Box::pin(stream::unfold(follower, |mut follower| async move {
+            let seen = follower.next().await;
+            Some((seen.into(), follower))
         }))
+    }
+}
+
+/// One who follows.
+struct Follower<T> {
+    latest: Arc<Mutex<Option<Seen<T>>>>,
+    bell: Listener,
+    first: bool,
+}
+
+impl<T: Clone> Follower<T> {
+    async fn next(&mut self) -> Seen<T> {
+        loop {
+            if !std::mem::take(&mut self.first) {
+                self.bell.rung().await;
+            }
+            self.bell.catch_up();
+            if let Some(seen) = self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+                return seen;
+            }
+        }
     }
 }
 

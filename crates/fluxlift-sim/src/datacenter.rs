@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fluxlift_core::{Clock, Timestamp};
-use tokio::sync::{Notify, watch};
+use fluxlift_gate::{Bell, Listener};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::World;
@@ -21,14 +22,13 @@ struct Inner {
     world: Mutex<World>,
     clock: Arc<dyn Clock>,
     rescheduled: Notify,
-    changes: watch::Sender<u64>,
+    changes: Bell,
 }
 
 impl Datacenter {
     /// Takes `world` into operation. Its time follows `clock` as soon as [`Datacenter::run`] was called.
     pub fn new(world: World, clock: Arc<dyn Clock>) -> Self {
-        let (changes, _) = watch::channel(0);
-        Self { inner: Arc::new(Inner { world: Mutex::new(world), clock, rescheduled: Notify::new(), changes }) }
+        Self { inner: Arc::new(Inner { world: Mutex::new(world), clock, rescheduled: Notify::new(), changes: Bell::default() }) }
     }
 
     /// Starts the driver. Drop or abort the handle's task to stop the world.
@@ -54,13 +54,13 @@ impl Datacenter {
         let (next, changes) = (world.agenda.next(), world.changes);
         let result = act(&mut world, self.inner.clock.now());
         let rescheduled = world.agenda.next() != next;
-        let changed = (world.changes != changes).then_some(world.changes);
+        let changed = world.changes != changes;
         drop(world);
         if rescheduled {
             self.inner.rescheduled.notify_one();
         }
-        if let Some(count) = changed {
-            self.inner.changes.send_replace(count);
+        if changed {
+            self.inner.changes.ring();
         }
         result
     }
@@ -71,8 +71,8 @@ impl Datacenter {
     }
 
     /// Follows [`World::changes`]: resolves each time something that is streamed has changed.
-    pub fn changed(&self) -> watch::Receiver<u64> {
-        self.inner.changes.subscribe()
+    pub fn changed(&self) -> Listener {
+        self.inner.changes.listen()
     }
 
     /// The clock that the world follows.

@@ -72,8 +72,9 @@ async fn broken(datacenter: Datacenter, vmid: u32, connections: u32) {
     loop {
         let kept = datacenter
             .with(|world| world.talos.machines.get(&vmid).is_some_and(|m| m.on && m.connections == connections));
-        if !kept || changed.changed().await.is_err() {
+        if !kept {
             return;
         }
+        changed.rung().await;
     }
 }

@@ -56,6 +56,7 @@ pub async fn serve(datacenter: Datacenter, endpoint: SocketAddr, connection: Con
         .await;
     };
     tokio::select! {
+        biased;
         () = served => {}
         () = stopped(&datacenter, endpoint) => {}
         () = cut.notified() => {}
@@ -66,10 +67,11 @@ pub async fn serve(datacenter: Datacenter, endpoint: SocketAddr, connection: Con
 async fn stopped(datacenter: &Datacenter, endpoint: SocketAddr) {
     let mut changed = datacenter.changed();
     loop {
-        changed.borrow_and_update();
-        if !datacenter.with(|world| world.kube.serves(&endpoint)) || changed.changed().await.is_err() {
+        changed.catch_up();
+        if !datacenter.with(|world| world.kube.serves(&endpoint)) {
             return;
         }
+        changed.rung().await;
     }
 }
 

@@ -112,14 +112,14 @@ impl Follow {
     async fn next(
         &mut self,
         datacenter: &Datacenter,
-        changed: &mut tokio::sync::watch::Receiver<u64>,
+        changed: &mut fluxlift_gate::Listener,
     ) -> Option<Bytes> {
         loop {
             let first = std::mem::take(&mut self.first);
             if !first.is_empty() {
                 return Some(Bytes::from(written(&first, self.timestamps)));
             }
-            changed.borrow_and_update();
+            changed.catch_up();
             let (lines, there) = datacenter.with(|world| {
                 let all = world.kube.logs.get(&self.log).map(Vec::as_slice).unwrap_or_default();
                 (all.get(self.seen..).unwrap_or_default().to_vec(), world.kube.api.get(&self.pod).is_some())
@@ -133,7 +133,7 @@ impl Follow {
             }
             tokio::select! {
                 biased;
-                changed = changed.changed() => if changed.is_err() { return None },
+                () = changed.rung() => {}
                 () = tokio::time::sleep(Duration::from_secs(1)) => {}
             }
         }

@@ -203,7 +203,7 @@ fn error(status: &Status) -> Value {
 struct Running {
     watch: Watch,
     datacenter: Datacenter,
-    changed: tokio::sync::watch::Receiver<u64>,
+    changed: fluxlift_gate::Listener,
     effect: Option<Effect>,
     ends: Instant,
     bookmark: Instant,
@@ -226,7 +226,7 @@ impl Running {
             _ => {}
         }
         loop {
-            self.changed.borrow_and_update();
+            self.changed.catch_up();
             let watch = &mut self.watch;
             match self.datacenter.with(|world| watch.step(world)) {
                 Step::Send(events) => return Some(lines(&events)),
@@ -238,7 +238,7 @@ impl Running {
             }
             tokio::select! {
                 biased;
-                changed = self.changed.changed() => if changed.is_err() { return None },
+                () = self.changed.rung() => {}
                 () = tokio::time::sleep_until(self.ends) => return None,
                 () = tokio::time::sleep_until(self.bookmark), if self.watch.bookmarks => {
                     self.bookmark += BOOKMARK;

@@ -34,7 +34,7 @@ async fn refused(break_it: impl Fn(&mut Faults)) -> (Lab, String) {
 #[tokio::test(start_paused = true)]
 async fn a_controller_that_is_not_leader_is_refused_by_name() {
     for (program, name) in PROGRAMS {
-        let (_, error) = refused(|faults| drop(faults.not_leading.insert(program))).await;
+        let (_, error) = refused(|faults| faults.not_leading.extend([program])).await;
         // source-controller alone is not even ready before it leads.
         assert!(error.contains(name) && error.contains("none of its Pods is leader"), "{error}");
     }
@@ -43,7 +43,7 @@ async fn a_controller_that_is_not_leader_is_refused_by_name() {
 #[tokio::test(start_paused = true)]
 async fn a_controller_without_the_right_to_write_status_is_refused_with_the_resource() {
     for (program, name) in PROGRAMS {
-        let (_, error) = refused(|faults| drop(faults.without_status_rights.insert(program))).await;
+        let (_, error) = refused(|faults| faults.without_status_rights.extend([program])).await;
         assert!(error.contains(&format!("{name} leads")) && error.contains("/status"), "{error}");
     }
 }
@@ -71,9 +71,10 @@ async fn a_controller_that_is_frozen_after_it_became_leader_is_refused_as_frozen
                     }
                     led
                 });
-                if led || changed.changed().await.is_err() {
+                if led {
                     return;
                 }
+                changed.rung().await;
             }
         });
         let error = chain(&lab.try_apply("flux_instance").await.expect_err("a frozen controller was proven"));

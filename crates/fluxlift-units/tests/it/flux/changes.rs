@@ -106,7 +106,7 @@ async fn one_broken_application_is_a_shortfall_and_the_outputs_are_kept() {
     let gr = fluxlift_sim::kube::GroupResource::known("helm.toolkit.fluxcd.io", "helmreleases");
     let name = "cert-manager";
     let key = Key::namespaced(&gr, name, name);
-    lab.with(|world| drop(world.flux.faults.failing_releases.insert(key, u32::MAX)));
+    lab.with(|world| world.flux.faults.failing_releases.extend([(key, u32::MAX)]));
     let applied = lab.apply("flux_instance").await;
     if let Some(shortfall) = &applied.shortfall {
         assert_eq!(shortfall.kind(), fluxlift_core::ErrorKind::NotProven);
