@@ -83,7 +83,11 @@ impl Courier<'_> {
             }
             let pin = match &sight.state {
                 NodeState::Maintenance { fingerprint } => {
-                    Some(judge(&target.name, *fingerprint, target.pin, self.trust)?)
+                    let pin = judge(&target.name, *fingerprint, target.pin, self.trust)?;
+                    if target.pin.is_none() {
+                        self.cx.gates.events.step("trusted", format!("{} on first use: {pin}", target.name));
+                    }
+                    Some(pin)
                 }
                 NodeState::Ours(_) => None,
                 NodeState::Unreachable { why } => {

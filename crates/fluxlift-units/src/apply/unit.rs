@@ -63,7 +63,7 @@ impl Unit for ApplyConfig {
             return Ok(Change::because(ChangeKind::Unknown, ["an input is not known yet"]));
         }
         let wish = self.wish()?;
-        let mut reasons = Vec::new();
+        let (mut reasons, mut silent) = (Vec::new(), Vec::new());
         for (target, sight) in wish.survey().await {
             let name = &target.name;
             match (&sight.state, sight.as_meant) {
@@ -73,8 +73,12 @@ impl Unit for ApplyConfig {
                 (NodeState::Foreign { .. }, _) => {
                     return Err(ApplyError::NotOurs { node: name.clone(), state: sight.state.to_string() }.into());
                 }
+                (NodeState::Unreachable { .. }, _) => silent.push(name.as_str()),
                 (state, _) => reasons.push(format!("{name} cannot be seen: {state}")),
             }
+        }
+        if !silent.is_empty() {
+            reasons.push(format!("no answer yet from {}", silent.join(", ")));
         }
         match (reasons.is_empty(), &cx.prior) {
             (true, Some(_)) => Ok(Change::none()),
