@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use fluxlift_core::Clock;
+use fluxlift_core::{Clock, Deadline};
+use fluxlift_gate::GateContext;
 use fluxlift_net::Dial;
-use http::Request;
+use http::{Method, Request};
 use serde::de::DeserializeOwned;
 
 use crate::connect::{self, ConnectError};
 use crate::error::RequestError;
 use crate::kind::{self, Kind};
-use crate::{Kubeconfig, Object, ObjectRef};
+use crate::{Kubeconfig, Object, ObjectRef, persist};
 
 /// The name under which our fields are owned. Not `kubectl…`: flux-operator takes over fields of such managers.
 pub const FIELD_MANAGER: &str = "fluxlift";
@@ -24,6 +25,13 @@ pub(crate) const REQUEST_LIMIT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Cluster {
     pub(crate) inner: Arc<Inner>,
+    patience: Option<Arc<Patience>>,
+}
+
+/// Whose run repeats requests, and for how long.
+struct Patience {
+    cx: GateContext,
+    budget: Deadline,
 }
 
 pub(crate) struct Inner {
@@ -54,7 +62,23 @@ impl Cluster {
             identity: Mutex::default(),
             kinds: Mutex::default(),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { inner: Arc::new(inner), patience: None })
+    }
+
+    /// The same cluster, for acts of a run: requests that can be repeated are, while they fail in passing, for at most
+    /// `budget` each. The first failure is announced as a warning, and the run's cancellation ends it.
+    ///
+    /// Creating is never repeated: after a reply that was lost, the name is taken by ourselves. Observations are not
+    /// either: they have their own pace and show their trouble in the verdict.
+    #[must_use]
+    pub fn persistent(&self, cx: &GateContext, budget: Deadline) -> Self {
+        let patience = Patience { cx: cx.clone(), budget };
+        Self { inner: Arc::clone(&self.inner), patience: Some(Arc::new(patience)) }
+    }
+
+    /// The same cluster without patience.
+    pub(crate) fn hasty(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), patience: None }
     }
 
     /// The address of the API server.
@@ -110,8 +134,18 @@ impl Cluster {
             .map_err(|source| RequestError::Unreadable { doing: doing.to_owned(), source: source.into() })
     }
 
-    /// Sends `request` and gives the answer as text.
+    /// Sends `request`, again where that is allowed, and gives the answer as text.
     pub(crate) async fn exchange_text(&self, doing: &str, request: Request<Vec<u8>>) -> Result<String, RequestError> {
+        match &self.patience {
+            Some(patience) if request.method() != Method::POST => {
+                let Patience { cx, budget } = patience.as_ref();
+                persist(cx, self.seed(), *budget, || self.exchange_once(doing, request.clone())).await
+            }
+            _ => self.exchange_once(doing, request).await,
+        }
+    }
+
+    async fn exchange_once(&self, doing: &str, request: Request<Vec<u8>>) -> Result<String, RequestError> {
         tokio::time::timeout(REQUEST_LIMIT, self.inner.client.request_text(request))
             .await
             .map_err(|_| RequestError::TimedOut { doing: doing.to_owned(), limit: REQUEST_LIMIT })?

@@ -4,8 +4,8 @@
 //! [`Cluster::observe`] turns lists and watches into the streams that the gate driver wants, and [`gates`] has the
 //! conditions on built-in objects that more than one unit waits for.
 //!
-//! **Every request has a time limit, and no layer retries in silence.** Retrying is spelled [`persist`], it shows in
-//! the events, and it ends.
+//! **Every request has a time limit, and no layer retries in silence.** Retrying is spelled [`Cluster::persistent`] or
+//! [`persist()`]: it shows in the events, ends with the run's cancellation, and ends by itself.
 
 pub mod certificate;
 pub mod cluster;

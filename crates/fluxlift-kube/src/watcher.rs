@@ -67,7 +67,7 @@ impl Watcher {
         let backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(5), cluster.seed());
         let suspicious = cluster.known_identity().is_none();
         Self {
-            cluster,
+            cluster: cluster.hasty(),
             query,
             phase: Phase::List,
             seen: Collection::default(),

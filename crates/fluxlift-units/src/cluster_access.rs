@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fluxlift_core::Secret;
-use fluxlift_engine::unit::{UnitError, UnitSpec};
+use fluxlift_core::{Deadline, Secret};
+use fluxlift_engine::unit::{UnitContext, UnitError, UnitSpec};
 use fluxlift_kube::{Cluster, Kubeconfig};
 use serde::Deserialize;
 
 use crate::Outside;
+
+/// How long a request that fails in passing is tried again.
+const REQUEST: Deadline = Deadline::minutes(2);
 
 /// The inputs that name a cluster. The content wins over the path: it comes from the state, the path may be stale.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -39,13 +42,14 @@ impl ClusterAccess {
         Ok(Kubeconfig::from_path(&path, context)?)
     }
 
-    /// A client of the cluster. Nothing is sent yet.
+    /// A client of the cluster for a unit's run: what fails in passing is tried again, in the open. Nothing is sent yet.
     ///
     /// # Errors
     /// When there is no usable kubeconfig.
-    pub fn connect(&self, spec: &UnitSpec, outside: &Outside, seed: u64) -> Result<Cluster, UnitError> {
+    pub fn connect(&self, spec: &UnitSpec, outside: &Outside, cx: &UnitContext) -> Result<Cluster, UnitError> {
         let kubeconfig = self.kubeconfig(spec)?;
-        Ok(Cluster::connect(&kubeconfig, Arc::clone(&outside.dial), Arc::clone(&outside.clock), seed)?)
+        let cluster = Cluster::connect(&kubeconfig, Arc::clone(&outside.dial), Arc::clone(&outside.clock), cx.seed)?;
+        Ok(cluster.persistent(&cx.gates, REQUEST))
     }
 
     fn path(&self) -> Option<&Path> {

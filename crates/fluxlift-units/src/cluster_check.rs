@@ -13,7 +13,7 @@ pub async fn reachable(access: &ClusterAccess, spec: &UnitSpec, outside: &Outsid
     if cx.prior.is_none() || spec.inputs.values().any(Value::has_unknown) {
         return Check { name, outcome: Ok("not asked: the cluster is made by an earlier unit".to_owned()) };
     }
-    let outcome = match access.connect(spec, outside, cx.seed) {
+    let outcome = match access.connect(spec, outside, cx) {
         Err(error) => Err(chain(&error)),
         Ok(cluster) => match cluster.version().await {
             Ok(version) => Ok(format!("{} is Kubernetes {version}", cluster.server())),

@@ -8,13 +8,11 @@ use fluxlift_flux::instance::Stage;
 use fluxlift_flux::kinds::FLUX_INSTANCE;
 use fluxlift_flux::{CanaryRun, Instance};
 use fluxlift_gate::GateError;
-use fluxlift_kube::{ApplyAs, Cluster, Object, persist};
+use fluxlift_kube::{ApplyAs, Cluster, Object};
 
 use super::Inputs;
 use super::survey::Survey;
 
-/// How long a request that fails in passing is tried again.
-pub const REQUEST: Deadline = Deadline::minutes(2);
 /// How long flux-operator may take over an instance.
 const INSTANCE: Deadline = Deadline::minutes(15);
 
@@ -85,8 +83,7 @@ impl Bringup<'_> {
     pub(super) async fn apply(&self, stage: Stage) -> Result<Object, UnitError> {
         let object = self.instance.object(stage);
         let cx = self.cx;
-        let act = async || self.cluster.apply(&FLUX_INSTANCE, &object, ApplyAs::OWNER).await;
-        let applied = persist(&cx.gates, cx.seed, REQUEST, act).await?;
+        let applied = self.cluster.apply(&FLUX_INSTANCE, &object, ApplyAs::OWNER).await?;
         let what = match stage {
             Stage::Controllers => "without a sync",
             Stage::Whole => "with its sync",

@@ -5,9 +5,8 @@ use fluxlift_engine::unit::{UnitContext, UnitError};
 use fluxlift_flux::Instance;
 use fluxlift_flux::kinds::{HELM_RELEASE, KUSTOMIZATION};
 use fluxlift_kube::gates::Gone;
-use fluxlift_kube::{Class, Cluster, Deletion, Query, RequestError, persist};
+use fluxlift_kube::{Class, Cluster, Deletion, Query, RequestError};
 
-use super::bringup::REQUEST;
 use super::secrets;
 
 /// How long flux-operator may take to uninstall Flux.
@@ -18,7 +17,7 @@ const GONE: Deadline = Deadline::minutes(10);
 /// # Errors
 /// When the cluster does not answer, is not the one that was made, or flux-operator does not let go of the instance.
 pub async fn destroy(cx: &UnitContext, cluster: &Cluster) -> Result<(), UnitError> {
-    let identity = persist(&cx.gates, cx.seed, REQUEST, || cluster.identity()).await.map_err(unreachable)?;
+    let identity = cluster.identity().await.map_err(unreachable)?;
     let made = cx.prior.as_ref().and_then(|prior| prior.identity["cluster"].as_str());
     if made.is_some_and(|made| made != identity) {
         return Err(UnitError::new(format!(

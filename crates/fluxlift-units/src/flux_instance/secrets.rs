@@ -6,11 +6,10 @@ use fluxlift_core::Secret;
 use fluxlift_engine::unit::{UnitContext, UnitError};
 use fluxlift_flux::instance::{GIT_SECRET, SOPS_KEY, SOPS_SECRET};
 use fluxlift_flux::kinds::NAMESPACE;
-use fluxlift_kube::{ApplyAs, Cluster, Deletion, Object, ObjectRef, RequestError, kind, persist};
+use fluxlift_kube::{ApplyAs, Cluster, Deletion, Object, ObjectRef, RequestError, kind};
 use serde_json::{Value, json};
 
 use super::Inputs;
-use crate::flux_instance::bringup::REQUEST;
 
 /// What says that a Secret is ours to delete.
 const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "fluxlift");
@@ -54,8 +53,7 @@ pub async fn differences(cluster: &Cluster, wanted: &[Object]) -> Result<Vec<Str
 /// Makes them so.
 pub async fn apply(cx: &UnitContext, cluster: &Cluster, wanted: &[Object]) -> Result<(), UnitError> {
     for secret in wanted {
-        let act = async || cluster.apply(&kind::SECRET, secret, ApplyAs::OWNER).await;
-        persist(&cx.gates, cx.seed, REQUEST, act).await?;
+        cluster.apply(&kind::SECRET, secret, ApplyAs::OWNER).await?;
         cx.gates.events.step("applied", secret.title());
     }
     Ok(())

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use fluxlift_core::{ChangeKind, Value};
 use fluxlift_engine::unit::{Applied, Change, Check, Unit, UnitContext, UnitError, UnitSpec, Values};
 use fluxlift_flux::{Instance, Strategy};
-use fluxlift_kube::{Cluster, persist};
+use fluxlift_kube::Cluster;
 use serde_json::json;
 
-use super::bringup::{Bringup, REQUEST};
+use super::bringup::Bringup;
 use super::survey::Survey;
 use super::{Inputs, destroy, preflight, secrets};
 use crate::Outside;
@@ -62,7 +62,7 @@ impl Unit for FluxInstance {
             return Ok(Change::because(kind, ["some of its inputs are known after another unit is applied"]));
         }
         let inputs = Inputs::read(&self.spec)?;
-        let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx.seed)?;
+        let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx)?;
         let survey = Survey::take(&cluster, &inputs.instance(&self.spec)).await?;
         let differences = secrets::differences(&cluster, &secrets::wanted(&inputs)).await?;
         Ok(survey.change(differences))
@@ -71,8 +71,8 @@ impl Unit for FluxInstance {
     async fn apply(&self, cx: &UnitContext) -> Result<Applied, UnitError> {
         let inputs = Inputs::read(&self.spec)?;
         let instance = inputs.instance(&self.spec);
-        let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx.seed)?;
-        let identity = persist(&cx.gates, cx.seed, REQUEST, || cluster.identity()).await?;
+        let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx)?;
+        let identity = cluster.identity().await?;
         let shortfall = self.bring_up(cx, &cluster, &inputs, &instance).await?;
         Ok(Applied {
             outputs: self.outputs(&inputs),
@@ -83,7 +83,7 @@ impl Unit for FluxInstance {
 
     async fn destroy(&self, cx: &UnitContext) -> Result<(), UnitError> {
         let inputs = Inputs::read(&self.spec)?;
-        let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx.seed)?;
+        let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx)?;
         destroy::destroy(cx, &cluster).await
     }
 

@@ -119,7 +119,7 @@ impl Bringup<'_> {
     }
 
     fn requests(&self) -> ReleaseRequests<'_> {
-        ReleaseRequests { cluster: self.cluster, gates: &self.cx.gates }
+        ReleaseRequests::new(self.cluster)
     }
 
     fn action<'b>(&self, requests: &'b ReleaseRequests<'_>) -> Action<'b> {

@@ -7,14 +7,12 @@ use fluxlift_engine::unit::{UnitContext, UnitError};
 use fluxlift_flux::Instance;
 use fluxlift_helm::action::Action;
 use fluxlift_kube::gates::Gone;
-use fluxlift_kube::{Class, Cluster, persist};
+use fluxlift_kube::{Class, Cluster};
 
 use super::Inputs;
 use super::bringup::deployment;
 use super::release_cluster::ReleaseRequests;
 
-/// How long a request that fails in passing is tried again.
-const REQUEST: Deadline = Deadline::minutes(2);
 /// How long the Deployment may take to go.
 const GONE: Deadline = Deadline::minutes(5);
 
@@ -23,7 +21,7 @@ const GONE: Deadline = Deadline::minutes(5);
 /// # Errors
 /// When the cluster does not answer or is another one, a FluxInstance is still there, or something can't be deleted.
 pub async fn destroy(cx: &UnitContext, cluster: &Cluster) -> Result<(), UnitError> {
-    let identity = match persist(&cx.gates, cx.seed, REQUEST, || cluster.identity()).await {
+    let identity = match cluster.identity().await {
         Err(error) if error.class() == Class::Transient => {
             let hint = "if its machines are gone already, take the unit out of the state with `fluxlift state rm`";
             return Err(UnitError::from(error).with_hint(hint));
@@ -42,7 +40,7 @@ pub async fn destroy(cx: &UnitContext, cluster: &Cluster) -> Result<(), UnitErro
         .with_hint("destroy the flux-instance unit first"));
     }
     let live = cluster.get(&deployment()).await?;
-    let requests = ReleaseRequests { cluster, gates: &cx.gates };
+    let requests = ReleaseRequests::new(cluster);
     let action = Action::new(&requests, Arc::clone(&cx.gates.clock), cx.gates.events.clone());
     let (name, namespace) = Inputs::release()?;
     let done = action.uninstall(&name, &namespace).await?;

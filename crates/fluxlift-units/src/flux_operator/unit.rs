@@ -8,14 +8,12 @@ use fluxlift_engine::unit::{Applied, Change, Check, Unit, UnitContext, UnitError
 use fluxlift_flux::kinds::NAMESPACE;
 use fluxlift_helm::action::Decision;
 use fluxlift_helm::fetch;
-use fluxlift_kube::persist;
 use fluxlift_net::{HttpClient, TlsClient, TlsTrust};
 use serde_json::json;
 
 use super::bringup::Bringup;
 use super::{Inputs, destroy};
 use crate::Outside;
-use crate::flux_instance::bringup::REQUEST;
 use crate::flux_instance::preflight::chain;
 
 /// The operator that installs Flux.
@@ -72,7 +70,7 @@ impl Unit for FluxOperator {
             return Ok(Change::because(kind, ["some of its inputs are known after another unit is applied"]));
         }
         let inputs = Inputs::read(&self.spec)?;
-        let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx.seed)?;
+        let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx)?;
         let bringup = Bringup { cx, cluster: &cluster, inputs: &inputs };
         let request = bringup.request(&self.spec, &self.http()?).await?;
         change(&bringup.plan(&request).await?.decision)
@@ -80,8 +78,8 @@ impl Unit for FluxOperator {
 
     async fn apply(&self, cx: &UnitContext) -> Result<Applied, UnitError> {
         let inputs = Inputs::read(&self.spec)?;
-        let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx.seed)?;
-        let identity = persist(&cx.gates, cx.seed, REQUEST, || cluster.identity()).await?;
+        let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx)?;
+        let identity = cluster.identity().await?;
         let bringup = Bringup { cx, cluster: &cluster, inputs: &inputs };
         let request = bringup.request(&self.spec, &self.http()?).await?;
         let outcome = bringup.run(&request).await?;
@@ -94,7 +92,7 @@ impl Unit for FluxOperator {
 
     async fn destroy(&self, cx: &UnitContext) -> Result<(), UnitError> {
         let inputs = Inputs::read(&self.spec)?;
-        let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx.seed)?;
+        let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx)?;
         destroy::destroy(cx, &cluster).await
     }
 

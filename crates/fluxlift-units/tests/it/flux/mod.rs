@@ -2,6 +2,7 @@
 
 mod canaries;
 mod changes;
+mod faults;
 mod gated;
 mod lab;
 mod strategies;
