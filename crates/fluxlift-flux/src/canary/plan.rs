@@ -62,3 +62,28 @@ impl Canary {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_source_gets_a_canary_of_its_own() {
+        let canaries = Canary::of_components(&Component::ALL);
+        let sources = canaries.iter().filter(|canary| canary.species.component() == Component::Source).count();
+        assert_eq!((canaries.len(), sources), (8, 5));
+    }
+
+    #[test]
+    fn the_canary_of_a_shard_carries_its_label_and_no_owner_of_flux() {
+        let shard = Shard { key: "sharding.fluxcd.io/key".to_owned(), value: "shard1".to_owned() };
+        let canary =
+            Canary { species: Species::Release, deployment: "helm-controller-shard1".to_owned(), shard: Some(shard) };
+        let object = canary.object(&canary.species.kind(), "c", "run", "token");
+        assert_eq!(object.label("sharding.fluxcd.io/key"), Some("shard1"));
+        assert_eq!(object.label(LABEL), Some("run"));
+        assert_eq!(object.annotation(REQUESTED_AT), Some("token"));
+        assert!(object.flag("/spec/suspend"));
+        assert!(object.json()["metadata"]["labels"].as_object().is_some_and(|labels| labels.len() == 2));
+    }
+}

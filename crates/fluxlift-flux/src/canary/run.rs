@@ -1,5 +1,6 @@
 //! One round of canaries: sweep, send, prove, remove.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use fluxlift_core::Deadline;
@@ -83,11 +84,16 @@ impl CanaryRun {
     pub async fn prove(&self, expect: Expect) -> Result<(), CanaryError> {
         removal::delete_all(&self.cluster).await?;
         if expect == Expect::AfterRollout {
-            try_join_all(self.components.iter().map(|component| self.leader(*component))).await?;
+            try_join_all(self.components.iter().map(|component| self.leader(*component, component.name()))).await?;
         }
         let main = Canary::of_components(&self.components);
         try_join_all(main.iter().map(|canary| self.handled(canary))).await?;
         let shards = Canary::of_shards(&self.look().await?, &self.components);
+        if expect == Expect::AfterRollout {
+            let led: BTreeSet<_> =
+                shards.iter().map(|canary| (canary.species.component(), &canary.deployment)).collect();
+            try_join_all(led.into_iter().map(|(component, deployment)| self.leader(component, deployment))).await?;
+        }
         try_join_all(shards.iter().map(|canary| self.handled(canary))).await?;
         let paths = [
             (Component::Helm, path_release::source as Make, path_release::follower as Make, path_release::ANSWER),
@@ -116,8 +122,8 @@ impl CanaryRun {
         clean(&self.cx, &self.cluster).await
     }
 
-    async fn leader(&self, component: Component) -> Result<(), CanaryError> {
-        let gate = LeaderIsCurrent::new(component);
+    async fn leader(&self, component: Component, deployment: &str) -> Result<(), CanaryError> {
+        let gate = LeaderIsCurrent::new(component, deployment);
         self.cx.prove(&gate, self.deadlines.canary, self.controllers.follow()).await?;
         Ok(())
     }

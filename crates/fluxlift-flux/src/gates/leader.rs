@@ -11,12 +11,13 @@ use crate::{Component, Controllers};
 #[derive(Debug, Clone)]
 pub struct LeaderIsCurrent {
     component: Component,
+    deployment: String,
 }
 
 impl LeaderIsCurrent {
-    /// The leader of `component`.
-    pub const fn new(component: Component) -> Self {
-        Self { component }
+    /// The leader of `deployment`, which runs `component`: the main one, or a shard's.
+    pub fn new(component: Component, deployment: impl Into<String>) -> Self {
+        Self { component, deployment: deployment.into() }
     }
 }
 
@@ -24,11 +25,11 @@ impl Gate for LeaderIsCurrent {
     type Snapshot = Controllers;
 
     fn name(&self) -> GateName {
-        GateName::new(format!("leader of {} is current", self.component))
+        GateName::new(format!("leader of {} is current", self.deployment))
     }
 
     fn judge(&self, seen: &Observation<'_, Controllers>) -> Verdict {
-        let name = self.component.name();
+        let name = self.deployment.as_str();
         if let Some(trouble) = seen.snapshot.trouble(self.component, name, seen.unchanged_for) {
             return Verdict::pending(trouble);
         }

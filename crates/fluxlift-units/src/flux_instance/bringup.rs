@@ -53,7 +53,7 @@ impl Bringup<'_> {
         };
         let canaries = self.canaries();
         if let Err(error) = canaries.prove(expect).await {
-            canaries.remove().await?;
+            self.remove(canaries).await;
             return Err(error.into());
         }
         let (applied, removed) = tokio::join!(self.apply(Stage::Whole), canaries.remove());
@@ -66,10 +66,19 @@ impl Bringup<'_> {
         let applied = self.apply(Stage::Whole).await?;
         self.ready(&applied).await?;
         let canaries = self.canaries();
-        let proven = canaries.prove(Expect::AfterRollout).await;
+        if let Err(error) = canaries.prove(Expect::AfterRollout).await {
+            self.remove(canaries).await;
+            return Err(error.into());
+        }
         canaries.remove().await?;
-        proven?;
         Ok(applied)
+    }
+
+    /// Takes the canaries of a failed round away. What hinders that is told, and does not hide why the round failed.
+    async fn remove(&self, canaries: CanaryRun) {
+        if let Err(error) = canaries.remove().await {
+            self.cx.gates.events.warn(format!("canaries were left behind, the next run sweeps them: {error}"));
+        }
     }
 
     fn canaries(&self) -> CanaryRun {
