@@ -6,11 +6,10 @@ use fluxlift_core::Timestamp;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-
 use crate::controllers::ControllerWake;
 use crate::kube::KubeWake;
-use crate::talos::TalosWake;
 use crate::proxmox::TaskEnd;
+use crate::talos::TalosWake;
 
 /// Something that a part of the world asked to be woken for.
 ///

@@ -28,7 +28,14 @@ struct Inner {
 impl Datacenter {
     /// Takes `world` into operation. Its time follows `clock` as soon as [`Datacenter::run`] was called.
     pub fn new(world: World, clock: Arc<dyn Clock>) -> Self {
-        Self { inner: Arc::new(Inner { world: Mutex::new(world), clock, rescheduled: Notify::new(), changes: Bell::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                world: Mutex::new(world),
+                clock,
+                rescheduled: Notify::new(),
+                changes: Bell::default(),
+            }),
+        }
     }
 
     /// Starts the driver. Drop or abort the handle's task to stop the world.

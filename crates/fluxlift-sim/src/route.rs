@@ -43,7 +43,11 @@ impl World {
 
     /// Every address at which the world may answer, now or later; what `sim` listens on.
     pub fn addresses(&self) -> Vec<Authority> {
-        let mut all = vec![Authority::new(proxmox::HOST, proxmox::PORT), Authority::new(git::HOST, git::PORT), Authority::new(registry::HOST, registry::PORT)];
+        let mut all = vec![
+            Authority::new(proxmox::HOST, proxmox::PORT),
+            Authority::new(git::HOST, git::PORT),
+            Authority::new(registry::HOST, registry::PORT),
+        ];
         all.extend(self.kube.endpoints().map(|endpoint| Authority::new(endpoint.ip().to_string(), endpoint.port())));
         all.extend(talos::addresses(self));
         all.sort();

@@ -1,12 +1,13 @@
 //! Serving connections: in memory and on loopback sockets, by the same code.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fluxlift_net::Connection;
+use fluxlift_net::{Authority, Connection};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -15,6 +16,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::{Datacenter, Route, kube, proxmox, talos};
+
+/// How often the served world is asked for new addresses.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Serves one connection until it ends.
 pub async fn connection(datacenter: Datacenter, route: Route, connection: Connection) {
@@ -69,28 +73,53 @@ pub fn whole(body: impl Into<Bytes>) -> http_body_util::combinators::UnsyncBoxBo
     Full::new(body.into()).boxed_unsync()
 }
 
-/// Listens on every address of the world, serving until the returned set is dropped.
+/// Listens on every address of the world, serving until the returned set is dropped. Addresses that come up later, such
+/// as those of machines that are made meanwhile, are served as soon as they are there.
 ///
 /// # Errors
-/// When an address can't be bound; the message names it.
+/// When an address of the present can't be bound; the message names it. One of later stays refused.
 pub async fn on_loopback(datacenter: &Datacenter) -> io::Result<JoinSet<()>> {
     let mut listeners = JoinSet::new();
+    let mut served = BTreeSet::new();
     for address in datacenter.with(|world| world.addresses()) {
-        let listener = TcpListener::bind((address.host.as_str(), address.port))
-            .await
-            .map_err(|e| io::Error::new(e.kind(), format!("{address} cannot be served: {e}")))?;
-        let datacenter = datacenter.clone();
-        listeners.spawn(async move {
-            let mut connections = JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
-                let _ = stream.set_nodelay(true);
-                let route = datacenter.with(|world| world.route(&address));
-                connections.spawn(connection(datacenter.clone(), route, Connection::new(stream)));
-                while connections.try_join_next().is_some() {}
-            }
-        });
+        let listener =
+            bind(&address).await.map_err(|e| io::Error::new(e.kind(), format!("{address} cannot be served: {e}")))?;
+        listeners.spawn(listen(datacenter.clone(), address.clone(), listener));
+        served.insert(address);
     }
+    listeners.spawn(listen_on_new(datacenter.clone(), served));
     Ok(listeners)
+}
+
+/// Looks for addresses that came up, and serves them.
+async fn listen_on_new(datacenter: Datacenter, mut served: BTreeSet<Authority>) {
+    let mut listeners = JoinSet::new();
+    loop {
+        pass(LOOK).await;
+        for address in datacenter.with(|world| world.addresses()) {
+            if !served.contains(&address)
+                && let Ok(listener) = bind(&address).await
+            {
+                listeners.spawn(listen(datacenter.clone(), address.clone(), listener));
+                served.insert(address);
+            }
+        }
+    }
+}
+
+async fn bind(address: &Authority) -> io::Result<TcpListener> {
+    TcpListener::bind((address.host.as_str(), address.port)).await
+}
+
+async fn listen(datacenter: Datacenter, address: Authority, listener: TcpListener) {
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        // A connection that is slow is still a connection.
+        let _ = stream.set_nodelay(true);
+        let route = datacenter.with(|world| world.route(&address));
+        connections.spawn(connection(datacenter.clone(), route, Connection::new(stream)));
+        while connections.try_join_next().is_some() {}
+    }
 }
 
 /// How long a client of a black hole waits before it gives up.

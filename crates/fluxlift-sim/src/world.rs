@@ -60,7 +60,22 @@ impl World {
     pub fn new(options: Options, now: Timestamp) -> Self {
         let random = ChaCha8Rng::seed_from_u64(options.seed);
         let kube = Kube::new(options.seed);
-        Self { now, options, random, agenda: Agenda::default(), changes: 0, kube, controllers: Controllers::default(), flux: Flux::default(), referee: Referee::default(), proxmox: Cluster::default(), talos: Talos::default(), git: GitServer::default(), registry: Registry::with_reference_charts(), machines: BTreeMap::new() }
+        Self {
+            now,
+            options,
+            random,
+            agenda: Agenda::default(),
+            changes: 0,
+            kube,
+            controllers: Controllers::default(),
+            flux: Flux::default(),
+            referee: Referee::default(),
+            proxmox: Cluster::default(),
+            talos: Talos::default(),
+            git: GitServer::default(),
+            registry: Registry::with_reference_charts(),
+            machines: BTreeMap::new(),
+        }
     }
 
     /// Moves the world on to `now`: everything due happens, in order, each at its own moment.

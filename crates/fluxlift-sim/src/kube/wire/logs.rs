@@ -109,11 +109,7 @@ impl Follow {
     }
 
     #[expect(clippy::disallowed_methods, reason = "log lines alone wake nobody, so the log is looked at by time")]
-    async fn next(
-        &mut self,
-        datacenter: &Datacenter,
-        changed: &mut fluxlift_gate::Listener,
-    ) -> Option<Bytes> {
+    async fn next(&mut self, datacenter: &Datacenter, changed: &mut fluxlift_gate::Listener) -> Option<Bytes> {
         loop {
             let first = std::mem::take(&mut self.first);
             if !first.is_empty() {
