@@ -13,7 +13,7 @@ Usage: cargo xtask <command>
 
 Commands:
   bench     measures what docs/performance.md reports, with a release build
-  picture   draws docs/run.svg from a real run of the demo
+  picture   draws docs/run.svg from a real run of the demo, of a binary if one is named
   tidy      checks the invariants of ARCHITECTURE.md
 ";
 
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.first().map(String::as_str) {
         Some("bench") => bench::run(),
-        Some("picture") => picture::run(),
+        Some("picture") => picture::run(arguments.get(1).map(String::as_str)),
         Some("tidy") => tidy::run(),
         _ => Err(USAGE.to_owned()),
     };

@@ -8,11 +8,22 @@ const LINE: f64 = 18.0;
 const CHAR: f64 = 7.8;
 const MARGIN: f64 = 16.0;
 
-/// Runs the demo with a fixed seed and draws what it prints.
-pub(crate) fn run() -> Result<(), String> {
+/// How many lines of the beginning, and of the end, a picture shows.
+const FIRST: usize = 5;
+const LAST: usize = 66;
+
+/// How many characters of a line it shows.
+const WIDEST: usize = 112;
+
+/// Runs the demo with a fixed seed and draws what it prints. With `binary`, that one is run; else a release is built.
+pub(crate) fn run(binary: Option<&str>) -> Result<(), String> {
     let folder = std::env::temp_dir().join(format!("fluxlift-picture-{}", std::process::id()));
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--release", "--package", "fluxlift", "--", "demo", "--seed", "101", "--dir"])
+    let mut command = Command::new(binary.unwrap_or(env!("CARGO")));
+    if binary.is_none() {
+        command.args(["run", "--quiet", "--release", "--package", "fluxlift", "--"]);
+    }
+    let output = command
+        .args(["demo", "--seed", "101", "--dir"])
         .arg(&folder)
         .env("CLICOLOR_FORCE", "1")
         .env("CI", "true")
@@ -28,9 +39,22 @@ pub(crate) fn run() -> Result<(), String> {
         String::from_utf8_lossy(&output.stderr),
         String::from_utf8_lossy(&output.stdout)
     );
+    let text = excerpt(&text.replace(&folder.display().to_string(), "demo"));
     fs::write("docs/run.svg", draw(&text)).map_err(|e| format!("docs/run.svg cannot be written: {e}"))?;
     println!("drew docs/run.svg");
     Ok(())
+}
+
+/// The beginning and the end of a run, which is what fits into a picture.
+fn excerpt(text: &str) -> String {
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    if lines.len() <= FIRST + LAST {
+        return lines.join("\n");
+    }
+    let mut kept = lines[..FIRST].to_vec();
+    kept.push("           …");
+    kept.extend(&lines[lines.len() - LAST..]);
+    kept.join("\n")
 }
 
 /// Terminal text with its colours, as a self-contained SVG.
@@ -93,7 +117,24 @@ fn spans(line: &str) -> Vec<Span> {
             found.push(Span { text: text.to_owned(), colour, bold });
         }
     }
-    found
+    cut(found)
+}
+
+/// A line of at most [`WIDEST`] characters, with an ellipsis where more was said.
+fn cut(spans: Vec<Span>) -> Vec<Span> {
+    let mut left = WIDEST;
+    let mut kept = Vec::new();
+    for mut span in spans {
+        let length = span.text.chars().count();
+        if length > left {
+            span.text = span.text.chars().take(left).chain(['…']).collect();
+            kept.push(span);
+            break;
+        }
+        left -= length;
+        kept.push(span);
+    }
+    kept
 }
 
 fn escaped(text: &str) -> String {
@@ -110,6 +151,14 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert_eq!((found[0].text.as_str(), found[0].colour, found[0].bold), ("  Proven", "#7ee787", true));
         assert_eq!((found[1].text.as_str(), found[1].colour, found[1].bold), ("  x < y", PLAIN, false));
+    }
+
+    #[test]
+    fn a_long_line_is_cut_and_a_long_run_shows_its_ends() {
+        assert_eq!(spans(&"x".repeat(WIDEST + 5))[0].text.chars().count(), WIDEST + 1);
+        let run: Vec<String> = (0..200).map(|n| n.to_string()).collect();
+        let shown = excerpt(&run.join("\n"));
+        assert!(shown.starts_with("0\n1\n") && shown.contains('…') && shown.ends_with("\n199"), "{shown}");
     }
 
     #[test]

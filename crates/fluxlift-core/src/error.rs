@@ -72,14 +72,9 @@ mod tests {
 
     #[test]
     fn exit_codes_are_the_documented_ones() {
-        let codes = [
-            ErrorKind::Failed,
-            ErrorKind::NotProven,
-            ErrorKind::LockHeld,
-            ErrorKind::Interrupted,
-            ErrorKind::Usage,
-        ]
-        .map(ErrorKind::exit_code);
+        let codes =
+            [ErrorKind::Failed, ErrorKind::NotProven, ErrorKind::LockHeld, ErrorKind::Interrupted, ErrorKind::Usage]
+                .map(ErrorKind::exit_code);
         assert_eq!(codes, [1, 3, 4, 5, 64]);
     }
 }

@@ -16,7 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("fluxlift-talos", &["core", "gate", "net"]),
     ("fluxlift-proxmox", &["core", "gate", "net"]),
     ("fluxlift-units", &["core", "gate", "net", "engine", "kube", "helm", "flux", "talos", "proxmox"]),
-    ("fluxlift-sim", &["core", "net", "talos"]),
+    ("fluxlift-sim", &["core", "gate", "net", "talos"]),
 ];
 
 /// Dependencies from outside that a crate may not have, because of what it may not touch.

@@ -4,6 +4,7 @@
 //! pending before anything is applied, and as deployed only after the caller's gates are proven. A pending revision is
 //! never left behind by a run that lives, and one left by a run that died is taken over.
 
+mod acting;
 mod cleanup;
 mod cluster;
 mod decide;
@@ -15,6 +16,7 @@ mod run;
 mod storage;
 mod uninstall;
 
+pub use acting::Action;
 pub use cluster::{ClusterError, ReleaseCluster};
 pub use decide::{Decision, Desired, decide};
 pub use error::ActionError;
@@ -22,27 +24,3 @@ pub use plan::Plan;
 pub use request::{Options, Request};
 pub use run::Outcome;
 pub use uninstall::Uninstalled;
-
-use std::sync::Arc;
-
-use fluxlift_core::{Clock, Emitter};
-
-/// What acts: a cluster, a clock, and somewhere to tell what was done.
-pub struct Action<'a> {
-    cluster: &'a dyn ReleaseCluster,
-    clock: Arc<dyn Clock>,
-    events: Emitter,
-}
-
-impl<'a> Action<'a> {
-    /// Actions on `cluster`.
-    pub fn new(cluster: &'a dyn ReleaseCluster, clock: Arc<dyn Clock>, events: Emitter) -> Self {
-        Self { cluster, clock, events }
-    }
-}
-
-impl std::fmt::Debug for Action<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Action")
-    }
-}
