@@ -4,5 +4,6 @@
 
 mod cli;
 mod configuration;
+mod crash;
 mod locking;
 mod tree;

@@ -1,0 +1,155 @@
+//! A run of the real units over the simulated datacenter is killed at every journal record, before and after it is on
+//! disk, and resumed in a copy of the world: nothing that can't be repeated is done twice.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use fluxlift::args::Scope;
+use fluxlift::demo::{LIVE, world};
+use fluxlift::modules;
+use fluxlift::run::{Pace, Setting, at_pace};
+use fluxlift::system::System;
+use fluxlift::workspace::Workspace;
+use fluxlift_core::UnitPath;
+use fluxlift_engine::hooks::SystemHooks;
+use fluxlift_engine::journal::{Entry, JournalObserver, NoObserver, Record};
+use fluxlift_engine::{Command, Engine, RunError, RunOptions, RunReport};
+use fluxlift_flux::Strategy;
+use fluxlift_gate::TokioClock;
+use fluxlift_sim::{Datacenter, Net, Options, World};
+use tempfile::TempDir;
+
+use crate::tree::{Tree, copy_folder};
+
+/// A moment in the life of a run: the world and everything on disk.
+struct Fork {
+    at: String,
+    world: World,
+    folder: TempDir,
+}
+
+/// Keeps a fork of every record, before and after.
+struct Forks {
+    datacenter: Datacenter,
+    folder: PathBuf,
+    taken: Arc<Mutex<Vec<Fork>>>,
+}
+
+impl Forks {
+    fn take(&self, when: &str, entry: &Entry) {
+        let folder = tempfile::tempdir().unwrap();
+        copy_folder(&self.folder, folder.path());
+        let what = serde_json::to_value(&entry.record).unwrap()["record"].clone();
+        let fork = Fork { at: format!("{when} {} {what}", entry.seq), world: self.datacenter.snapshot(), folder };
+        self.taken.lock().unwrap().push(fork);
+    }
+}
+
+impl JournalObserver for Forks {
+    fn before(&self, entry: &Entry) -> io::Result<()> {
+        self.take("before", entry);
+        Ok(())
+    }
+
+    fn after(&self, entry: &Entry) {
+        // The proof of a gate is not awaited on disk: a crash after it is a crash before the next record.
+        if !matches!(entry.record, Record::GateClosed { .. }) {
+            self.take("after", entry);
+        }
+    }
+}
+
+/// Runs `work` with an engine over the tree in `folder` and over `world`, and gives the world as it is then.
+fn in_world<T>(
+    folder: &Path,
+    world: World,
+    observer: impl FnOnce(&Datacenter) -> Arc<dyn JournalObserver>,
+    work: impl AsyncFnOnce(&Engine<'_>) -> T,
+) -> (T, World) {
+    let mut system = System::look().unwrap_or_else(|failure| panic!("{}", failure.render()));
+    (system.now, system.seed) = (world.now, SEED);
+    let done = at_pace(Pace::Virtual, async {
+        let clock = Arc::new(TokioClock::starting_at(world.now));
+        let datacenter = Datacenter::new(world, clock.clone());
+        let driver = datacenter.run();
+        let workspace = Workspace::at(&folder.join(LIVE), &system, "apply", Scope::All)?;
+        let net = Net::new(datacenter.clone());
+        let modules = modules::simulated(net, clock.clone(), &system, Strategy::default());
+        let setting = Setting { modules, clock, owner: system.owner("crash test") };
+        let mut engine = setting.engine(&workspace);
+        engine.hooks = Arc::new(SystemHooks::alone());
+        engine.observer = observer(&datacenter);
+        let result = work(&engine).await;
+        driver.abort();
+        Ok((result, datacenter.snapshot()))
+    });
+    done.unwrap_or_else(|failure| panic!("{}", failure.render()))
+}
+
+const SEED: u64 = 7;
+
+/// The units up to the bootstrap: every act that can't be repeated is in one of them.
+fn options() -> RunOptions {
+    RunOptions { seed: SEED, until: Some(UnitPath::new("bootstrap").unwrap()), ..RunOptions::default() }
+}
+
+fn succeeded(report: Result<RunReport, RunError>, at: &str) {
+    let report = report.unwrap_or_else(|error| panic!("{at}: {error}"));
+    let errors: Vec<String> = report.units.iter().filter_map(|u| u.error.as_ref()).map(|e| e.chain()).collect();
+    assert!(report.succeeded(), "{at}: {errors:?}");
+}
+
+/// Six machines were made, each once, and one etcd cluster.
+pub(crate) fn nothing_was_done_twice(world: &World, at: &str) {
+    let mut made: BTreeMap<&str, u32> = BTreeMap::new();
+    for task in world.proxmox.tasks.values().filter(|task| task.kind == "qmcreate") {
+        *made.entry(&task.id).or_default() += 1;
+    }
+    assert_eq!(made.len(), 6, "{at}: {made:?}");
+    assert!(made.values().all(|times| *times == 1), "{at}: {made:?}");
+    assert_eq!(world.talos.etcd.len(), 1, "{at}");
+}
+
+#[test]
+fn a_run_killed_at_any_record_is_resumed_without_doing_anything_twice() {
+    let tree = Tree::reference();
+    let start = "2026-01-01T00:00:00Z".parse().unwrap();
+    let world = world(Options { seed: SEED, ..Options::default() }, "2.9.4", start);
+    let taken = Arc::new(Mutex::new(Vec::new()));
+    let forks = |datacenter: &Datacenter| -> Arc<dyn JournalObserver> {
+        Arc::new(Forks { datacenter: datacenter.clone(), folder: tree.path().to_owned(), taken: taken.clone() })
+    };
+    let apply = async |engine: &Engine<'_>| engine.run(Command::Apply, options(), None).await;
+    let (report, world) = in_world(tree.path(), world, forks, apply);
+    succeeded(report, "undisturbed");
+    nothing_was_done_twice(&world, "undisturbed");
+
+    let taken = std::mem::take(&mut *taken.lock().unwrap());
+    assert!(taken.len() > 80, "{} forks", taken.len());
+    let left = Mutex::new(taken.into_iter());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    // The lock must not be held while a fork is resumed.
+                    let fork = left.lock().unwrap().next();
+                    let Some(fork) = fork else { break };
+                    resumes(fork);
+                }
+            });
+        }
+    });
+}
+
+fn resumes(Fork { at, world, folder }: Fork) {
+    let resume = async |engine: &Engine<'_>| match engine.resume().await {
+        // Killed before its first record, there is nothing to resume.
+        Err(RunError::Journal(_)) => engine.run(Command::Apply, options(), None).await,
+        other => other,
+    };
+    let (report, world) = in_world(folder.path(), world, |_| Arc::new(NoObserver), resume);
+    succeeded(report, &at);
+    nothing_was_done_twice(&world, &at);
+}
