@@ -38,3 +38,24 @@ async fn with_the_requests_versions_naive_still_has_unobserved_releases_ten_minu
     fluxlift_gate::pace(Duration::from_secs(600)).await;
     assert!(lab.tally().unobserved > 0, "{:?}", lab.tally());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_race_left_unobserved_for_an_hour_is_asked_for_and_becomes_ready() {
+    let mut lab = Lab::of_2_4(Options::default());
+    lab.strategy = Strategy::Naive;
+    lab.apply("flux_operator").await;
+    lab.apply("flux_instance").await;
+    fluxlift_gate::pace(Duration::from_secs(600)).await;
+    let left = lab.tally().unobserved;
+    assert!(left > 0, "{:?}", lab.tally());
+    lab.strategy = Strategy::Gated;
+    let applied = lab.apply("flux_instance").await;
+    assert!(applied.shortfall.is_none(), "{:?}", applied.shortfall);
+    assert_eq!(lab.tally(), Tally { total: 50, ready: 50, unobserved: 0 });
+    let taken_up = lab.gates().iter().filter(|gate| gate.starts_with("reconciliation of")).count();
+    assert!(taken_up > 0, "{:#?}", lab.gates());
+    assert!(
+        !lab.gates().iter().any(|gate| gate.starts_with("canary")),
+        "nothing changed, so nothing is to be proven anew"
+    );
+}
