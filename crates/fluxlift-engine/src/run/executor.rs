@@ -110,21 +110,16 @@ impl Executor {
         Ok(Outcome::Applied { module, input_hash, change: kind, applied })
     }
 
-    fn out_of_time(&self, last: Option<UnitError>) -> UnitError {
-        let unit = self.path.clone();
-        match last {
-            // The interruption is ours: what the unit was doing says more than that it was interrupted.
-            Some(error) => OutOfTime { unit, budget: self.cx.deadline.budget(), source: Some(error) }.into(),
-            None => OutOfTime { unit, budget: self.cx.deadline.budget(), source: None }.into(),
-        }
+    /// The deadline as an error. What the unit was doing when it was asked to stop says more than that it was stopped.
+    fn out_of_time(&self, source: Option<UnitError>) -> UnitError {
+        OutOfTime { budget: self.cx.deadline.budget(), source }.into()
     }
 }
 
 /// The deadline of a unit passed.
 #[derive(Debug, Error)]
-#[error("{unit} did not end within {}", human_duration(*budget))]
+#[error("the unit did not end within {}", human_duration(*budget))]
 struct OutOfTime {
-    unit: UnitPath,
     budget: Duration,
     #[source]
     source: Option<UnitError>,

@@ -138,7 +138,7 @@ async fn a_unit_that_misses_its_deadline_fails_with_what_it_waited_for() {
     assert_eq!(report.took(), Duration::from_secs(300));
     assert_eq!(report.failure(), Some(ErrorKind::NotProven));
     let error = report.units[0].error.as_ref().unwrap();
-    assert_eq!(error.to_string(), "a did not end within 5m00s");
+    assert_eq!(error.to_string(), "the unit did not end within 5m00s");
     let cause = std::error::Error::source(&**error).unwrap().to_string();
     assert_eq!(cause, "waiting for time has passed was interrupted after 5m00s; the last verdict was: seconds=300");
     assert!(!report.interrupted);
