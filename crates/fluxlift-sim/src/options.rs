@@ -16,6 +16,9 @@ pub struct Options {
     pub latency: Duration,
     /// How long a CustomResourceDefinition takes to be Established.
     pub crd_establish: Duration,
+    /// How many times faster than real ones Proxmox's tasks and Talos's machines are. More than 1 is for tests on the
+    /// real clock.
+    pub haste: i32,
 }
 
 impl Default for Options {
@@ -25,6 +28,7 @@ impl Default for Options {
             cache_sync: Duration::from_secs(5),
             latency: Duration::from_millis(2),
             crd_establish: Duration::from_millis(300),
+            haste: 1,
         }
     }
 }

@@ -108,7 +108,7 @@ impl World {
         cluster.last_pid += 1;
         let (pid, started, id) = (cluster.last_pid, self.now, id.to_string());
         let upid = format!("UPID:{host}:{pid:08X}:{:08X}:{:08X}:{kind}:{id}:{user}:", pid * 7, started.as_second());
-        self.agenda.after(started, work.takes(), Wake::Proxmox(TaskEnd { upid: upid.clone() }));
+        self.agenda.after(started, work.takes() / self.options.haste, Wake::Proxmox(TaskEnd { upid: upid.clone() }));
         let task = Task {
             host: host.to_owned(),
             kind: kind.to_owned(),

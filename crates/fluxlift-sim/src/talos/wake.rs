@@ -61,6 +61,7 @@ pub(super) fn after(world: &mut World, vmid: u32, span: Span, next: Next) {
 
 fn in_exactly(world: &mut World, vmid: u32, delay: SignedDuration, next: Next) {
     let Some(boot) = world.talos.machines.get(&vmid).map(|m| m.boot) else { return };
+    let delay = delay / world.options.haste;
     world.agenda.after(world.now, delay, Wake::Talos(TalosWake { vmid, boot, next }));
 }
 

@@ -119,7 +119,8 @@ fn is_before_2_6(flux_version: &str) -> bool {
 fn with_beta_oci_repositories(text: &str) -> String {
     let documents = text.split("\n---\n").map(|document| {
         if document.lines().any(|line| line == "kind: OCIRepository") {
-            document.replace("apiVersion: source.toolkit.fluxcd.io/v1\n", "apiVersion: source.toolkit.fluxcd.io/v1beta2\n")
+            document
+                .replace("apiVersion: source.toolkit.fluxcd.io/v1\n", "apiVersion: source.toolkit.fluxcd.io/v1beta2\n")
         } else {
             document.to_owned()
         }

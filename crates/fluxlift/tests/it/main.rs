@@ -6,4 +6,5 @@ mod cli;
 mod configuration;
 mod crash;
 mod locking;
+mod sigkill;
 mod tree;

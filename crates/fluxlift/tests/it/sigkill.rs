@@ -1,0 +1,110 @@
+//! The real program, killed with a real SIGKILL against a datacenter on loopback sockets, and resumed.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
+
+use fluxlift::demo::world;
+use fluxlift_core::Timestamp;
+use fluxlift_gate::TokioClock;
+use fluxlift_sim::{Datacenter, Options, World};
+
+use crate::crash::nothing_was_done_twice;
+use crate::tree::Tree;
+
+/// How many times faster than real ones the machines are.
+const HASTE: i32 = 20;
+
+/// What the journal holds when the program is killed: while machines are being made, and when etcd is about to start.
+const MOMENTS: [&str; 3] = [r#""target":"vm/101012""#, r#""unit-finished""#, r#""etcd.bootstrap""#];
+
+/// A datacenter that serves on loopback in a thread of its own until it is stopped.
+struct Served {
+    stop: tokio::sync::oneshot::Sender<()>,
+    thread: JoinHandle<World>,
+}
+
+impl Served {
+    fn start() -> Self {
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let (ready, serves) = channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                #[expect(clippy::disallowed_methods, reason = "certificates are checked against the real time")]
+                let now = Timestamp::now();
+                let world = world(Options { seed: 11, haste: HASTE, ..Options::default() }, "2.9.4", now);
+                let clock = Arc::new(TokioClock::starting_at(now));
+                let datacenter = Datacenter::new(world, clock);
+                let listeners = fluxlift_sim::serve::on_loopback(&datacenter).await;
+                ready.send(listeners.as_ref().map(|_| ()).map_err(ToString::to_string)).unwrap();
+                let driver = datacenter.run();
+                let _ = stopped.await;
+                drop(listeners);
+                driver.abort();
+                datacenter.snapshot()
+            })
+        });
+        let served: Receiver<Result<(), String>> = serves;
+        served.recv().unwrap().unwrap();
+        Self { stop, thread }
+    }
+
+    fn stop(self) -> World {
+        self.stop.send(()).unwrap();
+        self.thread.join().unwrap()
+    }
+}
+
+fn start(tree: &Tree, line: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_fluxlift"))
+        .args(line.split_whitespace())
+        .current_dir(tree.cluster())
+        .env_clear()
+        .env("HOME", tree.path())
+        .env("PATH", "/usr/bin:/bin")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// The journal of the run so far.
+fn journal(tree: &Path) -> String {
+    let folder = tree.join(".fluxlift/journal");
+    let files = std::fs::read_dir(folder).map(|files| files.flatten().map(|file| file.path()).max());
+    files.ok().flatten().and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default()
+}
+
+/// Kills `run` as soon as its journal holds `moment`.
+fn kill_at(run: &mut Child, tree: &Tree, moment: &str) {
+    while !journal(tree.path()).contains(moment) {
+        assert!(run.try_wait().unwrap().is_none(), "the run ended before its journal held {moment}");
+        read_pace();
+    }
+    run.kill().unwrap();
+    assert!(!run.wait().unwrap().success());
+}
+
+/// A moment between two looks at a file that another process writes.
+#[expect(clippy::disallowed_methods, reason = "another process is watched through its file")]
+fn read_pace() {
+    std::thread::sleep(std::time::Duration::from_millis(2));
+}
+
+#[test]
+fn a_process_that_is_killed_is_resumed_without_doing_anything_twice() {
+    let datacenter = Served::start();
+    let tree = Tree::reference();
+    let mut run = start(&tree, "run-all apply --until bootstrap --non-interactive");
+    for moment in MOMENTS {
+        kill_at(&mut run, &tree, moment);
+        run = start(&tree, "resume");
+    }
+    let status = run.wait().unwrap();
+    assert!(status.success(), "{status}: {}", journal(tree.path()));
+    nothing_was_done_twice(&datacenter.stop(), "after three kills");
+}
