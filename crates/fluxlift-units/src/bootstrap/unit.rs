@@ -60,6 +60,10 @@ fn is_written(path: &Path, text: &Secret<String>) -> bool {
 
 #[async_trait]
 impl Unit for Bootstrap {
+    fn keeps_secrets(&self) -> bool {
+        true
+    }
+
     async fn plan(&self, cx: &UnitContext) -> Result<Change, UnitError> {
         if self.spec.inputs.values().any(Value::has_unknown) {
             return Ok(Change::because(ChangeKind::Unknown, ["an input is not known yet"]));

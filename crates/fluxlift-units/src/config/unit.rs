@@ -29,6 +29,10 @@ impl Config {
 
 #[async_trait]
 impl Unit for Config {
+    fn keeps_secrets(&self) -> bool {
+        true
+    }
+
     async fn plan(&self, cx: &UnitContext) -> Result<Change, UnitError> {
         if self.spec.inputs.values().any(Value::has_unknown) {
             return Ok(Change::because(ChangeKind::Unknown, ["an input is not known yet"]));

@@ -80,6 +80,10 @@ fn authority(bundle: &SecretsBundle) -> Option<String> {
 
 #[async_trait]
 impl Unit for Secrets {
+    fn keeps_secrets(&self) -> bool {
+        true
+    }
+
     async fn plan(&self, cx: &UnitContext) -> Result<Change, UnitError> {
         let inputs = self.inputs()?;
         Contract::of(&inputs.talos_version)?;
