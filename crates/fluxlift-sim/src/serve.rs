@@ -68,7 +68,7 @@ where
     let _ = server.serve_connection(TokioIo::new(connection), service).await;
 }
 
-/// A whole body, in the type that [`http`] wants.
+/// A whole body, in the type that [`http()`] wants.
 pub fn whole(body: impl Into<Bytes>) -> http_body_util::combinators::UnsyncBoxBody<Bytes, Infallible> {
     Full::new(body.into()).boxed_unsync()
 }

@@ -4,7 +4,7 @@
 //! understands; a look at a path is a shallow fetch (depth 1, without file contents where the server can leave them
 //! out). Objects and packs are read by hand because the crates that do it bring a repository on disk along.
 //!
-//! The writing half ([`pack::write`], [`pkt::Writer`]) serves the simulated Git server.
+//! The writing half ([`pack::write()`], [`pkt::Writer`]) serves the simulated Git server.
 
 pub mod advertisement;
 pub mod error;
