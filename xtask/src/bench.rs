@@ -47,8 +47,9 @@ struct Served(Child);
 
 impl Served {
     fn start(binary: &PathBuf, dir: &Path) -> Result<Self, String> {
-        let child =
-            Command::new(binary).args(["sim", "--dir"]).arg(dir).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut command = Command::new(binary);
+        command.args(["sim", "-o", "json", "--dir"]).arg(dir).stdout(Stdio::piped()).stderr(Stdio::null());
+        let child = command.spawn();
         let mut served = Self(child.map_err(|e| format!("the sim cannot be started: {e}"))?);
         let mut line = String::new();
         let out = served.0.stdout.take().ok_or("the sim has no output")?;
