@@ -1,10 +1,11 @@
-//! Tools of the house: tidy checks, measurements, the README's picture.
+//! Tools of the house: tidy checks, measurements, the README's picture, the lab's programs.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool talks to the terminal it runs in")]
 
 mod bench;
 mod picture;
 mod tidy;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -15,6 +16,7 @@ Commands:
   bench     measures what docs/performance.md reports, with a release build
   picture   draws docs/run.svg from a real run of the demo, of a binary if one is named
   tidy      checks the invariants of ARCHITECTURE.md
+  tools     builds the real programs of the lab; --help says more
 ";
 
 fn main() -> ExitCode {
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         Some("bench") => bench::run(),
         Some("picture") => picture::run(arguments.get(1).map(String::as_str)),
         Some("tidy") => tidy::run(),
+        Some("tools") => tools::run(&arguments[1..]),
         _ => Err(USAGE.to_owned()),
     };
     match result {
