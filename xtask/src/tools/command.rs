@@ -1,6 +1,6 @@
 //! The command: builds what is missing, one tool after the other, and says how each of them stands.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,8 +16,7 @@ use super::{listing, view};
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let request = Request::parse(arguments)?;
     if request == Request::Help {
-        print!("{USAGE}");
-        return Ok(());
+        return answer(USAGE);
     }
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask has no parent folder")?.join("e2e/tools");
     let cache = Cache::of_environment(|name| std::env::var_os(name))?;
@@ -29,9 +28,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let folder = view::folder(&cache, &found);
     view::refresh(&folder, &found)?;
     match request {
-        Request::Path => println!("{}", folder.display()),
-        Request::List { json: true } => println!("{:#}", listing::json(&folder, &found)),
-        Request::List { json: false } => print!("{}", listing::text(&found)),
+        Request::Path => answer(&format!("{}\n", folder.display()))?,
+        Request::List { json: true } => answer(&format!("{:#}\n", listing::json(&folder, &found)))?,
+        Request::List { json: false } => answer(&listing::text(&found))?,
         Request::Build { require, .. } => {
             line("Tools", &format!("are in {}", folder.display()));
             if !missing.is_empty() {
@@ -80,7 +79,7 @@ fn verb(made: &Made) -> &'static str {
 fn how(made: &Made) -> String {
     match made {
         Made::Found(Place::Cached(_)) => String::new(),
-        Made::Found(place @ Place::Assets(_)) => format!(" or another, in {}", listing::source(place)),
+        Made::Found(place @ Place::Assets(_)) => format!(", or another version, in {}", listing::source(place)),
         Made::Built(time) => format!(" in {}", seconds(*time)),
     }
 }
@@ -92,6 +91,14 @@ fn reasoned(recipe: &Recipe, binary: &Binary, reason: &str) -> String {
 
 fn seconds(time: Duration) -> String {
     format!("{:.0} s", time.as_secs_f64())
+}
+
+/// Prints a result. A reader that has read enough is no error.
+fn answer(text: &str) -> Result<(), String> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(format!("the answer cannot be printed: {e}")),
+        _ => Ok(()),
+    }
 }
 
 /// One line with its verb in twelve columns.
