@@ -34,7 +34,7 @@ pub(super) fn ensure(cache: &Cache, recipe: &Recipe, binary: &Binary, pins: &Pin
         return Ok(Made::Found(place));
     }
     let started = Instant::now();
-    let log = out.join(format!("{}.log", binary.name));
+    let log = cache.log(recipe, binary, pins);
     let scratch = match &recipe.vendored {
         Some(vendored) => {
             vendored::copy_folder(recipe, vendored, pins, go, &out, &log)?;
@@ -64,6 +64,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::super::catalog::RECIPES;
+    use super::super::listing;
     use super::*;
 
     struct House {
@@ -130,6 +131,11 @@ mod tests {
         let reason = house.ensure("helm").unwrap_err();
         assert!(reason.starts_with("helm.go:1:1: undefined: X (all of it: "), "{reason}");
         assert!(!house.home("helm").join("helm").exists());
+        let (recipe, binary, pins) = recipe("helm");
+        assert_eq!(
+            listing::absence(&house.cache, recipe, binary, &pins),
+            "its last build failed: helm.go:1:1: undefined: X; again: cargo xtask tools helm"
+        );
     }
 
     #[test]

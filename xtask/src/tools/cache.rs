@@ -49,6 +49,11 @@ impl Cache {
         self.root.join(format!("{}-{}", recipe.folder, key::of(recipe, pins)))
     }
 
+    /// Where Go's complaints about `binary` are kept, if its last build failed.
+    pub(super) fn log(&self, recipe: &Recipe, binary: &Binary, pins: &Pins) -> PathBuf {
+        self.folder(recipe, pins).join(format!("{}.log", binary.name))
+    }
+
     /// Where `binary` is, with the folder that it reads if it has one.
     pub(super) fn find(&self, recipe: &Recipe, binary: &Binary, pins: &Pins) -> Option<Place> {
         if recipe.part == Part::ControlPlane

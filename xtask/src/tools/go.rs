@@ -54,7 +54,7 @@ impl Go {
 }
 
 /// The line of Go's complaints that says what is wrong.
-fn telling(said: &str) -> &str {
+pub(super) fn telling(said: &str) -> &str {
     let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
     lines()
         .find(|line| !line.starts_with('#') && !line.starts_with("go: downloading "))

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::cache::{Cache, Place};
 use super::catalog::{Binary, RECIPES, Recipe};
+use super::go;
 use super::pins::Pins;
 
 /// A tool, and where it is or why it is not there.
@@ -39,13 +40,21 @@ pub(super) fn take(tools: &Path, cache: &Cache) -> Result<Vec<Tool>, String> {
                 binary,
                 version: pins.version.clone(),
                 home: cache.folder(recipe, &pins),
-                state: cache
-                    .find(recipe, binary, &pins)
-                    .ok_or_else(|| format!("not built: cargo xtask tools {}", binary.name)),
+                state: cache.find(recipe, binary, &pins).ok_or_else(|| absence(cache, recipe, binary, &pins)),
             });
         }
     }
     Ok(found)
+}
+
+/// Why a binary is not there.
+pub(super) fn absence(cache: &Cache, recipe: &Recipe, binary: &Binary, pins: &Pins) -> String {
+    match std::fs::read_to_string(cache.log(recipe, binary, pins)) {
+        Ok(said) => {
+            format!("its last build failed: {}; again: cargo xtask tools {}", go::telling(&said), binary.name)
+        }
+        Err(_) => format!("not built: cargo xtask tools {}", binary.name),
+    }
 }
 
 /// The state as JSON: `path` is the folder with a link for each tool that is there.
