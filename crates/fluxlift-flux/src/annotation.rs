@@ -4,6 +4,9 @@
 pub const REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
 /// The finalizer of every Flux controller.
 pub const FINALIZER: &str = "finalizers.fluxcd.io";
+/// Ours, on a FluxInstance: it was changed, and its controllers are not proven since. It is applied with the change
+/// itself and taken off after the proof, so that no crash and no lost state can make one look like the other.
+pub const UNPROVEN: &str = "fluxlift.dev/unproven";
 /// The label by which flux-operator marks what belongs to a FluxInstance.
 pub const INSTANCE_NAME: &str = "fluxcd.controlplane.io/name";
 /// The label by which kustomize-controller marks what a Kustomization applied.

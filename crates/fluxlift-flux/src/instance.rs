@@ -3,6 +3,7 @@
 use fluxlift_kube::{Object, ObjectRef};
 use serde_json::{Value, json};
 
+use crate::annotation::UNPROVEN;
 use crate::kinds::{FLUX_INSTANCE, NAMESPACE};
 use crate::sync::Sync;
 
@@ -37,8 +38,17 @@ pub struct Instance {
 pub enum Stage {
     /// Controllers only, and the operator does not wait for their health: the canaries prove more, and sooner.
     Controllers,
+    /// Everything, marked as not proven yet: how a live instance is changed.
+    Unproven,
     /// Everything.
     Whole,
+}
+
+impl Stage {
+    /// Whether the instance follows a repository at this stage.
+    const fn syncs(self) -> bool {
+        matches!(self, Self::Unproven | Self::Whole)
+    }
 }
 
 impl Instance {
@@ -65,16 +75,17 @@ impl Instance {
             "distribution": {"version": self.version, "registry": self.registry},
             "components": self.components,
             "cluster": {"type": "kubernetes"},
-            "wait": stage == Stage::Whole,
+            "wait": stage.syncs(),
         });
         let patches = self.all_patches();
         if !patches.is_empty() {
             spec["kustomize"] = json!({"patches": patches});
         }
-        if stage == Stage::Whole {
+        if stage.syncs() {
             spec["sync"] = self.sync.to_json();
         }
-        Object::named(&Self::target()).with("spec", spec)
+        let object = Object::named(&Self::target()).with("spec", spec);
+        if stage == Stage::Unproven { object.with_annotation(UNPROVEN, "true") } else { object }
     }
 
     /// Our patch for the age key comes before the user's own, which may then change it.
@@ -95,6 +106,13 @@ mod tests {
     fn instance() -> Instance {
         let sync = Sync::git("http://127.101.0.4:3000/home-ops.git", "main", "kubernetes/clusters/cluster-101");
         Instance { decrypts: true, ..Instance::new("2.9.4", sync) }
+    }
+
+    #[test]
+    fn a_change_carries_its_mark_until_the_proof_takes_it_off() {
+        let (changed, proven) = (instance().object(Stage::Unproven), instance().object(Stage::Whole));
+        assert_eq!((changed.annotation(UNPROVEN), proven.annotation(UNPROVEN)), (Some("true"), None));
+        assert_eq!(changed.at("/spec"), proven.at("/spec"));
     }
 
     #[test]

@@ -2,19 +2,25 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use fluxlift_core::{Clock, Explain, Hint, Timestamp};
 use fluxlift_net::{Authority, Connection, Dial, TlsClient, TlsError};
 use futures::future::BoxFuture;
 use http::Uri;
 use hyper_util::client::legacy::Client as HyperClient;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use kube::client::{Body, ConfigExt as _};
 use thiserror::Error;
 use tower::{BoxError, Service, ServiceBuilder};
 
 use crate::Kubeconfig;
 use crate::certificate::Validity;
+
+/// How often a connection with something in flight is asked whether its other end is still there.
+const PING: Duration = Duration::from_secs(15);
+/// How long the other end may take to answer that.
+const PONG: Duration = Duration::from_secs(15);
 
 /// Why there is no client.
 #[derive(Debug, Error)]
@@ -75,8 +81,16 @@ pub(crate) fn client(
         .option_layer(config.auth_layer().map_err(credentials)?)
         .layer(config.extra_headers_layer().map_err(credentials)?)
         .map_err(BoxError::from)
-        .service(HyperClient::builder(TokioExecutor::new()).build::<_, Body>(connector));
+        .service(http().build::<_, Body>(connector));
     Ok(kube::Client::new(service, kubeconfig.namespace.clone()))
+}
+
+/// One connection for all requests and watches, as kubectl's: HTTP/2 where the server speaks it. A peer that vanished
+/// without a word is noticed by its missing answer to a ping.
+fn http() -> hyper_util::client::legacy::Builder {
+    let mut builder = HyperClient::builder(TokioExecutor::new());
+    builder.timer(TokioTimer::new()).http2_keep_alive_interval(PING).http2_keep_alive_timeout(PONG);
+    builder
 }
 
 fn check_validity(kubeconfig: &Kubeconfig, now: Timestamp) -> Result<(), ConnectError> {
@@ -97,11 +111,11 @@ fn tls(kubeconfig: &Kubeconfig, clock: Arc<dyn Clock>) -> Result<Option<TlsClien
     if kubeconfig.server.scheme_str() != Some("https") {
         return Ok(None);
     }
-    match &kubeconfig.identity {
+    let client = match &kubeconfig.identity {
         Some(id) => TlsClient::with_identity(&kubeconfig.trust, &id.chain, id.key.expose(), clock),
         None => TlsClient::new(&kubeconfig.trust, clock),
-    }
-    .map(Some)
+    }?;
+    Ok(Some(client.with_alpn(&["h2", "http/1.1"])))
 }
 
 /// Opens connections for hyper: the dialler, then TLS.

@@ -17,38 +17,48 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// An open connection: TCP, TLS over it, or one half of an in-memory duplex.
-pub struct Connection(Box<dyn Stream>);
+pub struct Connection {
+    stream: Box<dyn Stream>,
+    speaks_h2: bool,
+}
 
 impl Connection {
     /// Wraps any stream.
     pub fn new(stream: impl Stream + 'static) -> Self {
-        Self(Box::new(stream))
+        Self { stream: Box::new(stream), speaks_h2: false }
+    }
+
+    /// The same connection, over which both sides agreed to speak HTTP/2.
+    #[must_use]
+    pub fn with_h2(mut self, agreed: bool) -> Self {
+        self.speaks_h2 = agreed;
+        self
     }
 }
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
+        Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
+        Pin::new(&mut self.stream).poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 
 impl HyperConnection for Connection {
     fn connected(&self) -> Connected {
-        Connected::new()
+        if self.speaks_h2 { Connected::new().negotiated_h2() } else { Connected::new() }
     }
 }
 

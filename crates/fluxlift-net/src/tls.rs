@@ -117,7 +117,8 @@ impl TlsClient {
     pub async fn handshake(&self, to: &Authority, connection: Connection) -> std::io::Result<Connection> {
         let name = ServerName::try_from(to.host.clone()).map_err(std::io::Error::other)?;
         let stream = tokio_rustls::TlsConnector::from(self.config()).connect(name, connection).await?;
-        Ok(Connection::new(stream))
+        let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        Ok(Connection::new(stream).with_h2(h2))
     }
 
     /// Shakes hands and gives the server's certificate (DER) beside the connection.

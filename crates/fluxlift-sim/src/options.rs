@@ -10,7 +10,7 @@ pub struct Options {
     /// The seed of everything random in the world.
     pub seed: u64,
     /// How long helm-controller's caches take to sync after its process started; the other Flux controllers, which list
-    /// less, take a tenth of it.
+    /// less, take half a second at most.
     pub cache_sync: Duration,
     /// How long one request takes on the wire.
     pub latency: Duration,

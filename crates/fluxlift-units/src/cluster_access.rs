@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fluxlift_core::{Deadline, Secret};
+use fluxlift_core::{Deadline, Secret, Value};
 use fluxlift_engine::unit::{UnitContext, UnitError, UnitSpec};
 use fluxlift_kube::{Cluster, Kubeconfig};
 use serde::Deserialize;
@@ -25,6 +25,16 @@ pub struct ClusterAccess {
 }
 
 impl ClusterAccess {
+    /// These inputs of `spec` and no others: all that a destroy needs to know.
+    ///
+    /// # Errors
+    /// When one is of another type.
+    pub fn read(spec: &UnitSpec) -> Result<Self, UnitError> {
+        Value::Map(spec.inputs.clone())
+            .parse()
+            .map_err(|error| UnitError::caused_by("the inputs that name the cluster do not fit", error))
+    }
+
     /// The kubeconfig, read. Relative paths are relative to the repository.
     ///
     /// # Errors

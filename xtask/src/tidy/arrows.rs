@@ -15,7 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("fluxlift-flux", &["core", "gate", "net", "kube"]),
     ("fluxlift-talos", &["core", "gate", "net"]),
     ("fluxlift-proxmox", &["core", "gate", "net"]),
-    ("fluxlift-units", &["core", "gate", "net", "engine", "kube", "helm", "flux", "talos", "proxmox"]),
+    ("fluxlift-units", &["core", "config", "gate", "net", "engine", "kube", "helm", "flux", "talos", "proxmox"]),
     ("fluxlift-sim", &["core", "gate", "net", "talos"]),
 ];
 

@@ -1,7 +1,7 @@
 //! Why the controllers are not proven.
 
 use fluxlift_core::{ErrorKind, Explain, Hint};
-use fluxlift_gate::GateError;
+use fluxlift_gate::{GateError, ObserveError};
 use fluxlift_kube::RequestError;
 use thiserror::Error;
 
@@ -14,6 +14,13 @@ pub enum CanaryError {
     /// The cluster refused a request.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// The controllers can't be observed, so it is not known which canaries are needed.
+    #[error("the controllers in flux-system cannot be observed")]
+    Blind {
+        /// Why not; `None` when the observation just ended.
+        #[source]
+        source: Option<ObserveError>,
+    },
     /// An admission policy refuses our canaries.
     #[error("the canary {canary} was denied: {denial}")]
     Denied {
@@ -35,7 +42,7 @@ impl Explain for CanaryError {
         match self {
             Self::Gate(error) => error.kind(),
             Self::Request(error) => error.kind(),
-            Self::Denied { .. } | Self::NotServed { .. } => ErrorKind::NotProven,
+            Self::Blind { .. } | Self::Denied { .. } | Self::NotServed { .. } => ErrorKind::NotProven,
         }
     }
 
@@ -43,6 +50,9 @@ impl Explain for CanaryError {
         match self {
             Self::Gate(error) => error.hints(),
             Self::Request(error) => error.hints(),
+            Self::Blind { .. } => {
+                vec![Hint::new("check that the kubeconfig's user may list Deployments, Pods and Leases in flux-system")]
+            }
             Self::Denied { .. } => {
                 vec![Hint::new(format!(
                     "exempt objects in flux-system with the label {} from the policy",

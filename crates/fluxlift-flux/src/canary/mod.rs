@@ -25,6 +25,7 @@ pub mod source;
 pub mod species;
 
 pub use error::CanaryError;
+pub use removal::sweep;
 pub use run::{CanaryRun, Deadlines, Expect};
 pub use species::Species;
 

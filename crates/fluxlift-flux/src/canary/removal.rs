@@ -21,6 +21,16 @@ pub(super) async fn delete_all(cluster: &Cluster) -> Result<Vec<Kind>, RequestEr
     Ok(deleted.into_iter().flatten().collect())
 }
 
+/// Takes away what a crashed run left. An instance that changes nothing proves nothing anew, so this does not wait for
+/// the next round.
+///
+/// # Errors
+/// When one can't be taken away.
+pub async fn sweep(cx: &GateContext, cluster: &Cluster) -> Result<(), super::CanaryError> {
+    let kinds = delete_all(cluster).await?;
+    settle(cx, cluster, kinds).await
+}
+
 async fn delete_kind(cluster: &Cluster, kind: Kind) -> Result<Option<Kind>, RequestError> {
     let Some((kind, found)) = list(cluster, kind).await? else { return Ok(None) };
     for canary in found.iter() {

@@ -128,14 +128,15 @@ impl CanaryRun {
         Ok(())
     }
 
-    /// The controllers as they are now.
+    /// The controllers as they are now. Not being able to look is no answer: none of none would be proven.
     async fn look(&self) -> Result<Controllers, CanaryError> {
         let mut seen = self.controllers.follow();
         loop {
             match seen.next().await {
                 Some(Ok(controllers)) => return Ok(controllers),
                 Some(Err(error)) if error.transient => {}
-                Some(Err(_)) | None => return Ok(Controllers::default()),
+                Some(Err(error)) => return Err(CanaryError::Blind { source: Some(error) }),
+                None => return Err(CanaryError::Blind { source: None }),
             }
         }
     }

@@ -1,10 +1,14 @@
 //! Planning: look, render, decide. Nothing is written.
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
 use super::{Action, ActionError, Decision, Desired, Request, decide};
 use crate::manifest::{Object, ObjectId, Rendered, is_namespaced, render};
 use crate::release::{History, label_selector};
+
+/// How many objects are read at a time.
+const LOOKS: usize = 8;
 
 /// What would be done, and with which objects.
 #[derive(Debug, Clone)]
@@ -61,14 +65,19 @@ impl Action<'_> {
 
     /// The objects that are not in the cluster.
     async fn missing(&self, request: &Request, rendered: &Rendered) -> Result<Vec<ObjectId>, ActionError> {
-        let mut missing = Vec::new();
-        for object in &rendered.objects {
-            let (id, live) = self.look(request.title(), request.namespace.as_str(), object).await?;
-            if live.is_none() {
-                missing.push(id);
-            }
-        }
-        Ok(missing)
+        let looked = self.look_at_all(request, &rendered.objects).await?;
+        Ok(looked.into_iter().filter(|(_, live)| live.is_none()).map(|(id, _)| id).collect())
+    }
+
+    /// The live objects, in the order of `objects`, several read at a time.
+    pub(super) async fn look_at_all(
+        &self,
+        request: &Request,
+        objects: &[Object],
+    ) -> Result<Vec<(ObjectId, Option<Value>)>, ActionError> {
+        let namespace = request.namespace.as_str();
+        let looks: Vec<_> = objects.iter().map(|object| self.look(request.title(), namespace, object)).collect();
+        stream::iter(looks).buffered(LOOKS).try_collect().await
     }
 
     /// The live object, under its full name.

@@ -94,8 +94,8 @@ impl Action<'_> {
     ) -> Result<Vec<Target<'p>>, ActionError> {
         let mut targets = Vec::new();
         let mut foreign = Vec::new();
-        for object in &plan.rendered.objects {
-            let (id, live) = self.look(request.title(), owner.namespace, object).await?;
+        let looked = self.look_at_all(request, &plan.rendered.objects).await?;
+        for (object, (id, live)) in plan.rendered.objects.iter().zip(looked) {
             let ours = live.as_ref().is_some_and(|live| owner.owns(live));
             if let Some(live) = live.as_ref().filter(|_| !ours && !request.options.take_ownership) {
                 foreign.push(format!("{id} ({})", owner_of(live)));

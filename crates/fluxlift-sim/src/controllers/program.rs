@@ -121,11 +121,14 @@ impl Program {
 
     /// How long its caches take to sync when helm-controller's take `helm`.
     ///
-    /// helm-controller lists every Secret and ConfigMap of the cluster besides its own kinds; the others list little.
+    /// helm-controller lists every Secret and ConfigMap of the cluster besides its own kinds; the others list little,
+    /// which is done in half a second however large the cluster is.
     pub fn cache_sync(self, helm: SignedDuration) -> SignedDuration {
         match self {
             Self::HelmController => helm,
-            Self::SourceController | Self::KustomizeController | Self::NotificationController => helm / 10,
+            Self::SourceController | Self::KustomizeController | Self::NotificationController => {
+                helm.min(SignedDuration::from_millis(500))
+            }
             Self::KubeControllerManager | Self::KubeScheduler | Self::FluxOperator => SignedDuration::from_millis(400),
         }
     }

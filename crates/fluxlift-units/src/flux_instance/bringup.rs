@@ -61,9 +61,10 @@ impl Bringup<'_> {
         applied
     }
 
-    /// A live instance with its sync changes: it keeps the sync, and is proven after its rollout.
+    /// A live instance with its sync changes: it keeps the sync, and is proven after its rollout. Until then it carries
+    /// a mark: whoever comes after a crash or a failed canary finds it, and proves what we did not.
     async fn change(&self) -> Result<Object, UnitError> {
-        let applied = self.apply(Stage::Whole).await?;
+        let applied = self.apply(Stage::Unproven).await?;
         self.ready(&applied).await?;
         let canaries = self.canaries();
         if let Err(error) = canaries.prove(Expect::AfterRollout).await {
@@ -71,13 +72,13 @@ impl Bringup<'_> {
             return Err(error.into());
         }
         canaries.remove().await?;
-        Ok(applied)
+        self.apply(Stage::Whole).await
     }
 
     /// Takes the canaries of a failed round away. What hinders that is told, and does not hide why the round failed.
     async fn remove(&self, canaries: CanaryRun) {
         if let Err(error) = canaries.remove().await {
-            self.cx.gates.events.warn(format!("canaries were left behind, the next run sweeps them: {error}"));
+            self.cx.gates.events.warn(format!("canaries were left behind, the next apply sweeps them: {error}"));
         }
     }
 
@@ -95,6 +96,7 @@ impl Bringup<'_> {
         let applied = self.cluster.apply(&FLUX_INSTANCE, &object, ApplyAs::OWNER).await?;
         let what = match stage {
             Stage::Controllers => "without a sync",
+            Stage::Unproven => "with its sync, marked as not proven yet",
             Stage::Whole => "with its sync",
         };
         cx.gates.events.step("applied", format!("{} {what}", applied.title()));

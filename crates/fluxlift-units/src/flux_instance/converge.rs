@@ -23,16 +23,16 @@ impl Bringup<'_> {
     /// # Errors
     /// When instance, source or root are not proven, or the cluster cannot be observed.
     pub async fn converge(&self, applied: &Object) -> Result<Option<UnitError>, UnitError> {
-        let (flux, delivered) = tokio::join!(self.flux(applied), self.delivered());
-        flux?;
-        match delivered {
+        self.flux(applied).await?;
+        match self.delivered().await {
             Ok(()) => Ok(None),
             Err(error) if error.kind() == ErrorKind::NotProven => Ok(Some(error)),
             Err(error) => Err(error),
         }
     }
 
-    /// Flux itself: each gate waits for its own object, so all wait together.
+    /// Flux itself. The operator first: until it has applied this instance, source and root are still those of before,
+    /// and Ready at an older address, ref or path. After that each gate waits for its own object, so they wait together.
     async fn flux(&self, applied: &Object) -> Result<(), UnitError> {
         let gates = &self.cx.gates;
         let name = self.instance.sync.effective_name();
@@ -41,8 +41,8 @@ impl Bringup<'_> {
         let source_gate = SourceReady::new(source.to_string(), &self.instance.sync.url);
         let root_gate = RootReady::new(name);
         let pair = both(self.cluster.observe_one(source.clone()), self.cluster.observe_one(root));
+        self.ready(applied).await?;
         tokio::try_join!(
-            async { self.ready(applied).await.map(|_| ()) },
             async { gates.prove(&source_gate, SOURCE, self.cluster.observe_one(source)).await.map(|_| ()) },
             async { gates.prove(&root_gate, ROOT, pair).await.map(|_| ()) },
         )?;

@@ -56,8 +56,15 @@ impl Inputs {
         let inputs: Self = Value::Map(spec.inputs.clone())
             .parse()
             .map_err(|error| UnitError::caused_by("the inputs of flux_instance do not fit", error))?;
-        match inputs.flux_components.iter().find(|name| !is_known(name)) {
-            Some(name) => Err(UnitError::new(format!("flux_components names {name:?}, which Flux does not have"))),
+        if let Some(name) = inputs.flux_components.iter().find(|name| !is_known(name)) {
+            return Err(UnitError::new(format!("flux_components names {name:?}, which Flux does not have")));
+        }
+        // Without these two nothing follows the repository, and no canary could prove that it is followed.
+        let proven = inputs.components();
+        match [Component::Source, Component::Kustomize].into_iter().find(|needed| !proven.contains(needed)) {
+            Some(missing) => Err(UnitError::new(format!("flux_components does not name {missing}")).with_hint(
+                format!("add {missing:?}: it is needed to follow the repository", missing = missing.name()),
+            )),
             None => Ok(inputs),
         }
     }

@@ -2,9 +2,9 @@
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::str::FromStr as _;
 use std::sync::Arc;
 
+use fluxlift_config::sops::{self, Format, Identities};
 use fluxlift_core::Secret;
 use fluxlift_engine::unit::{Check, UnitSpec};
 use fluxlift_net::git::{GitCredentials, GitRemote};
@@ -43,21 +43,26 @@ async fn git(inputs: &Inputs, spec: &UnitSpec, outside: &Outside) -> Check {
     Check { name, outcome }
 }
 
-/// Whether the key is one, and is among the recipients of every encrypted file below `folder`.
+/// Whether the key is one, and opens every encrypted file below `folder`.
 fn age(key: &Secret<String>, folder: &Path) -> Result<String, String> {
-    let line = key.expose().lines().map(str::trim).find(|line| line.starts_with("AGE-SECRET-KEY-"));
-    let line = line.ok_or("sops_age_key holds no line that begins with AGE-SECRET-KEY-")?;
-    let identity = age::x25519::Identity::from_str(line).map_err(|error| format!("sops_age_key is broken: {error}"))?;
-    let public = identity.to_public().to_string();
-    let encrypted: Vec<(PathBuf, String)> = encrypted_files(folder);
-    match encrypted.iter().find(|(_, text)| !text.contains(&public)) {
-        Some((path, _)) => Err(format!("{} is not encrypted to {public}", path.display())),
-        None => Ok(format!("{public} is a recipient of {} encrypted files", encrypted.len())),
+    let identities = Identities::parse("sops_age_key", key.expose()).map_err(|error| chain(&error))?;
+    let public = identities.recipients().join(", ");
+    if public.is_empty() {
+        return Err("sops_age_key holds no line that begins with AGE-SECRET-KEY-".to_owned());
     }
+    let encrypted = encrypted_files(folder)?;
+    for (path, text) in &encrypted {
+        sops::decrypt(path, text, Format::of_path(path), &identities)
+            .map_err(|error| format!("{public} does not open {}: {}", path.display(), chain(&error)))?;
+    }
+    Ok(match encrypted.len() {
+        0 => format!("{public} is a key; {} holds nothing to open", folder.display()),
+        files => format!("{public} opens all {files} encrypted files in {}", folder.display()),
+    })
 }
 
 /// The files below `folder` that SOPS has encrypted, with their text.
-fn encrypted_files(folder: &Path) -> Vec<(PathBuf, String)> {
+fn encrypted_files(folder: &Path) -> Result<Vec<(PathBuf, String)>, String> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     let mut seen = 0;
@@ -68,19 +73,19 @@ fn encrypted_files(folder: &Path) -> Vec<(PathBuf, String)> {
         for path in paths {
             seen += 1;
             if seen > FILES {
-                return found;
+                return Err(format!("{} has more than {FILES} files: not all were looked at", folder.display()));
             }
             if path.is_dir() && !path.is_symlink() {
                 folders.push(path);
             } else if let Ok(text) = std::fs::read_to_string(&path)
-                && text.contains("sops:")
+                && (text.contains("sops:") || text.contains("\"sops\":"))
                 && text.contains("ENC[AES256_GCM,")
             {
                 found.push((path, text));
             }
         }
     }
-    found
+    Ok(found)
 }
 
 /// An error and its causes, in one line.
@@ -99,20 +104,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_is_encrypted_to_somebody_else_is_named() {
+    fn a_file_that_the_key_does_not_open_is_named() {
+        use age::secrecy::ExposeSecret as _;
         let folder = tempfile::tempdir().unwrap();
-        let identity = age::x25519::Identity::generate();
-        let key = Secret::new({
-            use age::secrecy::ExposeSecret as _;
-            identity.to_string().expose_secret().to_owned()
-        });
-        let file = |name: &str, recipient: &str| {
-            let text = format!("a: ENC[AES256_GCM,data:x]\nsops:\n  age:\n    - recipient: {recipient}\n");
+        let (identity, other) = (age::x25519::Identity::generate(), age::x25519::Identity::generate());
+        let key = Secret::new(identity.to_string().expose_secret().to_owned());
+        let file = |name: &str, recipient: String| {
+            let now = fluxlift_core::Timestamp::UNIX_EPOCH;
+            let text = sops::encrypt("a: b\n", Format::Yaml, &[recipient], now, &mut rand::thread_rng()).unwrap();
             std::fs::write(folder.path().join(name), text).unwrap();
         };
-        file("a.yaml", &identity.to_public().to_string());
-        assert!(age(&key, folder.path()).unwrap().ends_with("is a recipient of 1 encrypted files"));
-        file("b.yaml", "age1somebodyelse");
-        assert!(age(&key, folder.path()).unwrap_err().contains("b.yaml is not encrypted to age1"));
+        assert!(age(&key, folder.path()).unwrap().ends_with("holds nothing to open"));
+        file("a.yaml", identity.to_public().to_string());
+        assert!(age(&key, folder.path()).unwrap().contains("opens all 1 encrypted files"));
+        file("b.yaml", other.to_public().to_string());
+        let error = age(&key, folder.path()).unwrap_err();
+        assert!(error.contains("does not open") && error.contains("b.yaml"), "{error}");
     }
 }

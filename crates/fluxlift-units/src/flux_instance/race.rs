@@ -19,7 +19,7 @@ impl Bringup<'_> {
     /// # Errors
     /// When the instance is refused or its Deployments do not become Available.
     pub async fn race(&self, nap: Option<Duration>) -> Result<(), UnitError> {
-        self.apply(Stage::Whole).await?;
+        self.apply(Stage::Unproven).await?;
         let gate = AllAvailable(self.inputs.components());
         self.cx.gates.prove(&gate, AVAILABLE, Controllers::observe(self.cluster)).await?;
         if let Some(nap) = nap {

@@ -34,7 +34,7 @@ fn target(name: &str) -> ObjectRef {
 fn secret(name: &str, data: &[(&str, &Secret<String>)]) -> Object {
     let data: Value =
         data.iter().map(|(key, value)| ((*key).to_owned(), json!(STANDARD.encode(value.expose())))).collect();
-    Object::named(&target(name)).with("type", json!("Opaque")).with("data", data).with_label(MANAGED_BY.0, MANAGED_BY.1)
+    Object::named(&target(name)).with("type", json!("Opaque")).with("data", data)
 }
 
 /// Which of them differ from what the cluster has, one line each.
@@ -43,16 +43,26 @@ pub async fn differences(cluster: &Cluster, wanted: &[Object]) -> Result<Vec<Str
     for secret in wanted {
         match cluster.get(&target(secret.name())).await? {
             None => found.push(format!("{} does not exist", secret.title())),
-            Some(live) if live.at("/data") != secret.at("/data") => found.push(format!("{} differs", secret.title())),
+            Some(live) if !holds(&live, secret) => found.push(format!("{} differs", secret.title())),
             Some(_) => {}
         }
     }
     Ok(found)
 }
 
-/// Makes them so.
+/// Whether every key of `wanted` is in `live` as it should be. Other keys there are somebody else's.
+fn holds(live: &Object, wanted: &Object) -> bool {
+    let wanted = wanted.at("/data").as_object().into_iter().flatten();
+    wanted.into_iter().all(|(key, value)| live.at("/data").get(key) == Some(value))
+}
+
+/// Makes them so. Only a Secret that we create gets our mark: one that was there before stays somebody else's, and gets
+/// our keys.
 pub async fn apply(cx: &UnitContext, cluster: &Cluster, wanted: &[Object]) -> Result<(), UnitError> {
     for secret in wanted {
+        let live = cluster.get(&target(secret.name())).await?;
+        let ours = live.is_none_or(|live| live.label(MANAGED_BY.0) == Some(MANAGED_BY.1));
+        let secret = if ours { &secret.clone().with_label(MANAGED_BY.0, MANAGED_BY.1) } else { secret };
         cluster.apply(&kind::SECRET, secret, ApplyAs::OWNER).await?;
         cx.gates.events.step("applied", secret.title());
     }
@@ -86,6 +96,15 @@ mod tests {
         assert_eq!(secrets[0].at("/data")["age.agekey"], STANDARD.encode("AGE-SECRET-KEY-1X"));
         assert_eq!(secrets[1].title(), "secret/flux-system/flux-system");
         assert_eq!(secrets[1].at("/data")["username"], STANDARD.encode("git"));
+    }
+
+    #[test]
+    fn keys_of_somebody_else_are_no_difference() {
+        let ours = secret(SOPS_SECRET, &[(SOPS_KEY, &Secret::new("k".to_owned()))]);
+        let with = |data: Value| Object::new(json!({ "data": data }));
+        assert!(holds(&with(json!({SOPS_KEY: STANDARD.encode("k"), "other.agekey": "eA=="})), &ours));
+        assert!(!holds(&with(json!({SOPS_KEY: STANDARD.encode("old")})), &ours));
+        assert!(!holds(&with(json!({})), &ours));
     }
 
     #[test]

@@ -2,11 +2,13 @@
 
 use fluxlift_core::ChangeKind;
 use fluxlift_engine::unit::{Change, UnitError};
+use fluxlift_flux::annotation::UNPROVEN;
 use fluxlift_flux::instance::Stage;
 use fluxlift_flux::kinds::{FLUX_INSTANCE, NAMESPACE};
 use fluxlift_flux::sync::{self, SyncError};
 use fluxlift_flux::{Component, Instance, leftover};
 use fluxlift_kube::{ApplyAs, Cluster, Object, ObjectRef, RequestError, kind};
+use futures::future::try_join_all;
 
 use crate::difference;
 
@@ -36,15 +38,8 @@ impl Survey {
                 }
             }
         }
-        let differences = match &live {
-            Some(live) => differences(cluster, live, instance).await?,
-            None => Vec::new(),
-        };
-        let mut controllers = false;
-        for component in Component::ALL {
-            let target = ObjectRef::namespaced(kind::DEPLOYMENT, NAMESPACE, component.name());
-            controllers |= cluster.get(&target).await?.is_some();
-        }
+        let (differences, controllers) =
+            tokio::try_join!(differences(cluster, live.as_ref(), instance), controllers(cluster))?;
         Ok(Self { live, differences, controllers })
     }
 
@@ -64,8 +59,18 @@ impl Survey {
 }
 
 /// Where the live instance differs from the wanted one, as the API server itself would merge them.
-async fn differences(cluster: &Cluster, live: &Object, wanted: &Instance) -> Result<Vec<String>, RequestError> {
+async fn differences(cluster: &Cluster, live: Option<&Object>, wanted: &Instance) -> Result<Vec<String>, RequestError> {
+    let Some(live) = live else { return Ok(Vec::new()) };
     let object = wanted.object(Stage::Whole);
+    let unproven =
+        live.annotation(UNPROVEN).map(|_| "metadata.annotations: it was changed, and not proven since".to_owned());
     let merged = cluster.apply(&FLUX_INSTANCE, &object, ApplyAs::REHEARSAL).await?;
-    Ok(difference::paths("spec", live.at("/spec"), merged.at("/spec")))
+    Ok(unproven.into_iter().chain(difference::paths("spec", live.at("/spec"), merged.at("/spec"))).collect())
+}
+
+/// Whether any controller of Flux is installed.
+async fn controllers(cluster: &Cluster) -> Result<bool, RequestError> {
+    let targets = Component::ALL.map(|component| ObjectRef::namespaced(kind::DEPLOYMENT, NAMESPACE, component.name()));
+    let found = try_join_all(targets.iter().map(|target| cluster.get(target))).await?;
+    Ok(found.iter().any(Option::is_some))
 }

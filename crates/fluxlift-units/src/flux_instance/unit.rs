@@ -13,6 +13,7 @@ use super::bringup::Bringup;
 use super::survey::Survey;
 use super::{Inputs, destroy, preflight, secrets};
 use crate::Outside;
+use crate::cluster_access::ClusterAccess;
 
 /// Flux, and what it follows.
 #[derive(Debug)]
@@ -42,6 +43,7 @@ impl FluxInstance {
     ) -> Result<Option<UnitError>, UnitError> {
         let bringup = Bringup { cx, cluster, inputs, instance };
         let survey = Survey::take(cluster, instance).await?;
+        fluxlift_flux::canary::sweep(&cx.gates, cluster).await?;
         secrets::apply(cx, cluster, &secrets::wanted(inputs)).await?;
         match self.strategy {
             Strategy::Gated => {
@@ -63,8 +65,9 @@ impl Unit for FluxInstance {
         }
         let inputs = Inputs::read(&self.spec)?;
         let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx)?;
-        let survey = Survey::take(&cluster, &inputs.instance(&self.spec)).await?;
-        let differences = secrets::differences(&cluster, &secrets::wanted(&inputs)).await?;
+        let (instance, secrets) = (inputs.instance(&self.spec), secrets::wanted(&inputs));
+        let differences = async { Ok(secrets::differences(&cluster, &secrets).await?) };
+        let (survey, differences) = tokio::try_join!(Survey::take(&cluster, &instance), differences)?;
         Ok(survey.change(differences))
     }
 
@@ -82,8 +85,7 @@ impl Unit for FluxInstance {
     }
 
     async fn destroy(&self, cx: &UnitContext) -> Result<(), UnitError> {
-        let inputs = Inputs::read(&self.spec)?;
-        let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx)?;
+        let cluster = ClusterAccess::read(&self.spec)?.connect(&self.spec, &self.outside, cx)?;
         destroy::destroy(cx, &cluster).await
     }
 

@@ -44,8 +44,13 @@ impl Bringup<'_> {
     /// # Errors
     /// When the chart cannot be fetched or the cluster does not answer.
     pub async fn request(&self, spec: &UnitSpec, http: &HttpClient) -> Result<Request, UnitError> {
-        let fetched = fetch::fetch(&self.inputs.source(spec)?, http).await?;
-        let capabilities = Capabilities::new(self.cluster.version().await?, self.cluster.api_versions().await?);
+        let source = self.inputs.source(spec)?;
+        let fetched = async { Ok(fetch::fetch(&source, http).await?) };
+        let capabilities = async {
+            let (version, served) = tokio::try_join!(self.cluster.version(), self.cluster.api_versions())?;
+            Ok::<_, UnitError>(Capabilities::new(version, served))
+        };
+        let (fetched, capabilities) = tokio::try_join!(fetched, capabilities)?;
         let (name, namespace) = Inputs::release()?;
         let values = self.inputs.flux_operator_values.clone();
         Ok(Request::new(name, namespace, fetched.chart, values, capabilities))
@@ -69,23 +74,28 @@ impl Bringup<'_> {
         let requests = self.requests();
         let action = self.action(&requests);
         let plan = action.plan(request).await?;
-        let stale = self.report_uid().await?;
-        let changes = !matches!(plan.decision, Decision::None { .. });
+        let renews = match plan.decision {
+            // Nobody was there to write one before; what may lie around of an earlier install is not believed.
+            Decision::Install { .. } => self.cluster.get(&report::target()).await?.is_some(),
+            // Where we proved the report once and change nothing, it may stay.
+            Decision::None { .. } => self.cx.prior.is_none(),
+            _ => true,
+        };
         let crds: Vec<String> = plan.rendered.crds().collect();
-        let outcome = action.run(request, &plan, || self.prove(&crds, stale, changes)).await?;
+        let outcome = action.run(request, &plan, || self.prove(&crds, renews)).await?;
         Ok(outcome)
     }
 
     /// The gates of a release: it rolled out, its definitions are served, its leader writes.
-    async fn prove(&self, crds: &[String], stale: Option<String>, changes: bool) -> Result<(), GateError> {
+    async fn prove(&self, crds: &[String], renews: bool) -> Result<(), GateError> {
         let gates = &self.cx.gates;
         let served = crds.iter().map(|name| {
             let target = ObjectRef::cluster(kind::CRD, name.clone());
             async { gates.prove(&Established::new(name.clone()), DEFINITION, self.cluster.observe_one(target)).await }
         });
         tokio::try_join!(try_join_all(served), self.rolled_out())?;
-        // A report that was there before the rollout may be the old leader's. Where nothing changed it may stay.
-        let stale = if changes { self.renew(stale).await? } else { None };
+        // A report from before the end of the rollout may be the old leader's.
+        let stale = if renews { self.renew().await? } else { None };
         let gate = FreshReport::new(stale, &self.inputs.flux_operator_version);
         gates.prove(&gate, REPORT, self.cluster.observe_one(report::target())).await?;
         Ok(())
@@ -101,8 +111,9 @@ impl Bringup<'_> {
     }
 
     /// Deletes the report of before, so that what comes next is written by the leader of now.
-    async fn renew(&self, before: Option<String>) -> Result<Option<String>, GateError> {
-        let Some(uid) = before else { return Ok(None) };
+    async fn renew(&self) -> Result<Option<String>, GateError> {
+        let before = self.cluster.get(&report::target()).await.map_err(blind)?;
+        let Some(uid) = before.map(|report| report.uid().to_owned()) else { return Ok(None) };
         let how = Deletion { uid: Some(uid.clone()), resource_version: None };
         let deleted = self.cluster.delete(&report::target(), &how).await;
         match deleted {
@@ -112,10 +123,6 @@ impl Bringup<'_> {
             Err(error) => return Err(blind(error)),
         }
         Ok(Some(uid))
-    }
-
-    async fn report_uid(&self) -> Result<Option<String>, RequestError> {
-        Ok(self.cluster.get(&report::target()).await?.map(|report| report.uid().to_owned()))
     }
 
     fn requests(&self) -> ReleaseRequests<'_> {

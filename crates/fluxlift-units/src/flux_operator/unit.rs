@@ -14,6 +14,7 @@ use serde_json::json;
 use super::bringup::Bringup;
 use super::{Inputs, destroy};
 use crate::Outside;
+use crate::cluster_access::ClusterAccess;
 use crate::flux_instance::preflight::chain;
 
 /// The operator that installs Flux.
@@ -91,8 +92,7 @@ impl Unit for FluxOperator {
     }
 
     async fn destroy(&self, cx: &UnitContext) -> Result<(), UnitError> {
-        let inputs = Inputs::read(&self.spec)?;
-        let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx)?;
+        let cluster = ClusterAccess::read(&self.spec)?.connect(&self.spec, &self.outside, cx)?;
         destroy::destroy(cx, &cluster).await
     }
 

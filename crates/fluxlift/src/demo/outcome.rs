@@ -22,6 +22,13 @@ pub struct Releases {
     pub unobserved: usize,
 }
 
+impl Releases {
+    /// Whether a controller has looked at all of them. Of none at all nothing is known.
+    const fn are_observed(&self) -> bool {
+        self.total > 0 && self.unobserved == 0
+    }
+}
+
 impl From<Tally> for Releases {
     fn from(Tally { total, ready, unobserved }: Tally) -> Self {
         Self { total, ready, unobserved }
@@ -42,16 +49,16 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether every unit succeeded and no release was left unobserved.
+    /// Whether every unit succeeded, there are releases, and none was left unobserved.
     pub fn succeeded(&self) -> bool {
-        self.report.succeeded() && self.releases.unobserved == 0
+        self.report.succeeded() && self.releases.are_observed()
     }
 
-    /// The exit code: 0 when all is well, 3 when a release is unobserved, else that of the run's failure.
+    /// The exit code: 0 when all is well, 3 when a release is unobserved or there is none, else that of the run's failure.
     pub fn exit_code(&self) -> u8 {
         match self.report.failure() {
             Some(kind) => kind.exit_code(),
-            None if self.releases.unobserved > 0 => ErrorKind::NotProven.exit_code(),
+            None if !self.releases.are_observed() => ErrorKind::NotProven.exit_code(),
             None => 0,
         }
     }
@@ -137,6 +144,13 @@ mod tests {
     fn an_unobserved_release_is_a_failure_with_exit_code_3() {
         assert_eq!((outcome(0).exit_code(), outcome(41).exit_code()), (0, 3));
         assert_eq!(outcome(41).to_json()["result"], "failed");
+    }
+
+    #[test]
+    fn done_before_there_is_any_release_is_a_failure_too() {
+        let mut early = outcome(0);
+        early.releases = Releases { total: 0, ready: 0, unobserved: 0 };
+        assert_eq!((early.exit_code(), &early.to_json()["result"]), (3, &json!("failed")));
     }
 
     #[test]

@@ -5,5 +5,6 @@ output "flux_ready" {
 
 output "sync_path" {
   description = "Folder that is synced."
-  value       = terraform_data.instance.output.sync_path
+  value       = terraform_data.instance_lifetime.output.sync_path
+  depends_on  = [terraform_data.instance]
 }

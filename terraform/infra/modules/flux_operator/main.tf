@@ -13,15 +13,13 @@ locals {
   }
 }
 
+# Applied again whenever an input changes. It has no destroy of its own: a change replaces it, and must not take down what
+# it is about to change.
 resource "terraform_data" "operator" {
-  # Any change of an input runs the provisioner again; the hash keeps secrets out of the plan.
+  # The hash keeps secrets out of the plan.
   triggers_replace = [sha256(jsonencode(local.inputs))]
 
-  # What later runs and destroy need. Nothing here is secret.
-  input = {
-    namespace       = "flux-system"
-    kubeconfig_path = var.kubeconfig_path
-  }
+  depends_on = [terraform_data.operator_lifetime]
 
   provisioner "local-exec" {
     command = "fluxlift apply --native flux_operator --non-interactive"
@@ -31,13 +29,21 @@ resource "terraform_data" "operator" {
       FLUXLIFT_INPUTS = jsonencode(local.inputs)
     }
   }
+}
+
+# Lives from the first apply to the destroy. What it keeps is all that a destroy needs; nothing of it is secret.
+resource "terraform_data" "operator_lifetime" {
+  input = {
+    namespace       = "flux-system"
+    kubeconfig_path = var.kubeconfig_path
+  }
 
   provisioner "local-exec" {
     when    = destroy
     command = "fluxlift destroy --native flux_operator --non-interactive"
 
     environment = {
-      FLUXLIFT_INPUTS = jsonencode(self.input)
+      FLUXLIFT_INPUTS = jsonencode({ kubeconfig_path = self.input.kubeconfig_path })
     }
   }
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use fluxlift_core::ChangeKind;
+use fluxlift_core::{ChangeKind, Deadline};
 use fluxlift_sim::Options;
+use fluxlift_sim::controllers::Program;
+use fluxlift_sim::flux::Faults;
 use fluxlift_sim::kube::Key;
 use serde_json::json;
 
@@ -34,6 +36,70 @@ async fn a_change_of_version_keeps_the_sync_and_is_proven_after_its_rollout() {
     assert_eq!(lab.find("Kustomization", "flux-system").unwrap()["metadata"]["uid"], root["metadata"]["uid"]);
     assert_eq!(lab.tally().ready, 50);
     assert_eq!(lab.canaries(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_whose_canaries_failed_is_proven_by_the_next_run_and_not_taken_for_done() {
+    let mut lab = converged().await;
+    lab.flux_version = "2.8.3";
+    lab.deadline = Deadline::minutes(2);
+    lab.with(|world| {
+        world.flux.faults.without_status_rights.extend([Program::HelmController]);
+    });
+    lab.try_apply("flux_instance").await.expect_err("a controller without rights was proven");
+    let change = lab.plan("flux_instance").await;
+    assert_eq!(change.kind, ChangeKind::Update);
+    assert!(change.reasons[0].contains("not proven since"), "{:?}", change.reasons);
+    lab.try_apply("flux_instance").await.expect_err("the second run believed the first");
+    lab.with(|world| world.flux.faults = Faults::default());
+    lab.apply("flux_instance").await;
+    assert!(lab.gates().iter().any(|gate| gate == "canary helm-controller HelmRelease"), "{:#?}", lab.gates());
+    assert_eq!(lab.plan("flux_instance").await.kind, ChangeKind::None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn canaries_that_lie_around_are_swept_although_nothing_changes() {
+    let mut lab = converged().await;
+    lab.apply_object(json!({"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease",
+        "metadata": {"name": "fluxlift-canary-left", "namespace": "flux-system",
+            "labels": {"fluxlift.dev/canary": "of-a-crashed-run"}},
+        "spec": {"suspend": true, "interval": "1h", "chartRef": {"kind": "OCIRepository", "name": "none"}}}));
+    assert_eq!(lab.canaries().len(), 1);
+    lab.apply("flux_instance").await;
+    assert_eq!(lab.canaries(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_of_somebody_else_gets_our_key_and_survives_a_destroy() {
+    let mut lab = Lab::new(Options::default());
+    lab.apply("flux_operator").await;
+    lab.apply_object(json!({"apiVersion": "v1", "kind": "Secret", "type": "Opaque",
+        "metadata": {"name": "sops-age", "namespace": "flux-system"}, "data": {"other.agekey": "eA=="}}));
+    lab.apply("flux_instance").await;
+    assert_eq!(lab.plan("flux_instance").await.kind, ChangeKind::None);
+    lab.destroy("flux_instance").await.unwrap();
+    assert_eq!(lab.find("Secret", "sops-age").unwrap()["data"]["other.agekey"], "eA==");
+}
+
+#[tokio::test(start_paused = true)]
+async fn components_without_which_nothing_is_followed_are_demanded() {
+    let lab = Lab::new(Options::default());
+    let mut inputs = lab.inputs("flux_instance");
+    inputs["flux_components"] = json!(["source-watcher"]);
+    let error = lab.unit("flux_instance", inputs).apply(&lab.unit_cx("flux_instance")).await.unwrap_err();
+    assert_eq!(error.to_string(), "flux_components does not name source-controller");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_that_an_earlier_install_left_is_not_believed() {
+    let mut lab = Lab::new(Options::default());
+    lab.apply("flux_operator").await;
+    let before = lab.find("FluxReport", "flux").unwrap();
+    // The state was lost: the release is there and the same, but its report was never proven by us.
+    lab.forget("flux_operator");
+    lab.apply("flux_operator").await;
+    let after = lab.find("FluxReport", "flux").unwrap();
+    assert_ne!(after["metadata"]["uid"], before["metadata"]["uid"]);
 }
 
 #[tokio::test(start_paused = true)]

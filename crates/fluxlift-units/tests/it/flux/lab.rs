@@ -136,6 +136,11 @@ impl Lab {
         }
     }
 
+    /// As if the state of a module were lost.
+    pub(crate) fn forget(&mut self, module: &str) {
+        self.priors.remove(module);
+    }
+
     pub(crate) async fn plan(&self, module: &str) -> Change {
         self.unit(module, self.inputs(module)).plan(&self.unit_cx(module)).await.unwrap()
     }
