@@ -66,9 +66,30 @@ pub trait Explain: Error + Send + Sync + 'static {
     }
 }
 
+/// An error and its causes in one line.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the door is shut")]
+    struct Shut(#[source] std::io::Error);
+
+    #[test]
+    fn a_chain_is_one_line_from_the_failure_to_its_last_cause() {
+        assert_eq!(chain(&Shut(std::io::Error::other("no key"))), "the door is shut: no key");
+    }
 
     #[test]
     fn exit_codes_are_the_documented_ones() {

@@ -5,6 +5,9 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
+use crate::Misfit;
+use crate::reader;
+
 /// A value of the tree.
 ///
 /// [`Value::Sensitive`] marks what must stay hidden: the mark survives every operation, `Debug` and
@@ -175,9 +178,9 @@ impl Value {
     /// Parses the clear value into a typed one, as a unit does with its inputs.
     ///
     /// # Errors
-    /// When the shape does not fit; the message names the field, never a value.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_value(self.reveal())
+    /// When the shape does not fit; the message names the place, never a value.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Misfit> {
+        reader::read(self)
     }
 }
 

@@ -196,8 +196,7 @@ impl UnitError {
 
     /// The message followed by those of its causes, in one line.
     pub fn chain(&self) -> String {
-        let causes = std::iter::successors(std::error::Error::source(self), |cause| cause.source());
-        causes.fold(self.to_string(), |text, cause| format!("{text}: {cause}"))
+        fluxlift_core::chain(self)
     }
 
     /// What to do next.

@@ -132,7 +132,10 @@ impl Explain for SyncError {
             )],
             Self::OtherKind { .. } => vec![Hint::new("keep the kind of the source")],
             Self::Leftover { .. } => {
-                vec![Hint::new("run `fluxlift migrate` to hand what `flux bootstrap` made over to the operator")]
+                vec![Hint::new(
+                    "hand it over by hand: apply a FluxInstance `flux` with the same components, url, ref, path, pull \
+                     secret and patches, see it Ready, and only then remove flux-system/ from Git",
+                )]
             }
         }
     }

@@ -100,24 +100,24 @@ impl GateContext {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the gate driver is the one place that may wait for time to pass")]
-async fn until(at: Instant) {
+pub(crate) async fn until(at: Instant) {
     tokio::time::sleep_until(at).await;
 }
 
 /// One wait in progress: what to say when it ends, however it ends.
-struct Wait<'a> {
+pub(crate) struct Wait<'a> {
     cx: &'a GateContext,
     gate: fluxlift_core::GateName,
     deadline: Deadline,
     opened: fluxlift_core::Timestamp,
     started: Instant,
-    ends: Instant,
+    pub(crate) ends: Instant,
     last: Verdict,
     closed: bool,
 }
 
 impl<'a> Wait<'a> {
-    fn open(cx: &'a GateContext, gate: fluxlift_core::GateName, deadline: Deadline) -> Self {
+    pub(crate) fn open(cx: &'a GateContext, gate: fluxlift_core::GateName, deadline: Deadline) -> Self {
         cx.events.emit(EventKind::GateOpened { gate: gate.clone(), deadline: deadline.budget() });
         let started = Instant::now();
         Self {
@@ -133,7 +133,7 @@ impl<'a> Wait<'a> {
     }
 
     /// Takes a verdict in: `None` to go on waiting, else how it ends.
-    fn take(&mut self, verdict: Verdict) -> Option<Result<(), GateError>> {
+    pub(crate) fn take(&mut self, verdict: Verdict) -> Option<Result<(), GateError>> {
         let changed = verdict != self.last;
         self.last = verdict;
         match &mut self.last {
@@ -165,12 +165,12 @@ impl<'a> Wait<'a> {
         }
     }
 
-    fn cancelled(mut self) -> GateError {
+    pub(crate) fn cancelled(mut self) -> GateError {
         self.close();
         GateError::Cancelled { gate: self.gate.clone(), waited: self.waited(), last: self.last.clone() }
     }
 
-    fn out_of_time(mut self) -> GateError {
+    pub(crate) fn out_of_time(mut self) -> GateError {
         self.close();
         GateError::Deadline { gate: self.gate.clone(), waited: self.waited(), last: self.last.clone() }
     }
@@ -192,7 +192,7 @@ impl<'a> Wait<'a> {
         });
     }
 
-    fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         if std::mem::replace(&mut self.closed, true) {
             return;
         }

@@ -5,6 +5,7 @@
 //! **Every wait has a deadline, a cancellation and a last verdict. No gate fails open.** This is the only library that
 //! may sleep: everything else waits by proving a gate.
 
+pub mod attempt;
 pub mod bell;
 pub mod clock;
 pub mod driver;
@@ -12,6 +13,7 @@ pub mod error;
 pub mod ledger;
 pub mod observe;
 
+pub use attempt::Tried;
 pub use bell::{Bell, Listener};
 pub use clock::TokioClock;
 pub use driver::GateContext;

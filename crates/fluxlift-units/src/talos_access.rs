@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use fluxlift_core::{ErrorKind, Explain, Hint, Secret, Value};
+use fluxlift_core::{ErrorKind, Explain, Hint, Misfit, Secret, Value};
 use fluxlift_engine::unit::Values;
 use fluxlift_talos::TalosConfig;
 use fluxlift_talos::client::Access;
@@ -31,7 +31,7 @@ pub enum TalosInputError {
         unit: &'static str,
         /// What does not fit.
         #[source]
-        source: serde_json::Error,
+        source: Misfit,
     },
     /// One input is not usable.
     #[error("input {name}: {what}")]
@@ -139,12 +139,6 @@ pub(crate) fn identity(
 /// Access to machines through the outside world.
 pub(crate) fn access(outside: &Outside) -> Access {
     Access::new(Arc::clone(&outside.dial), Arc::clone(&outside.clock))
-}
-
-/// An error and its causes in one line, for a check.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// Random numbers for keys: from the system, or from the seed of a demonstration; `purpose` keeps draws apart.

@@ -10,7 +10,7 @@ use fluxlift_gate::Proof;
 use super::file::read_sound;
 use super::{Entry, JournalError, Record, RunId, Settled, Unsettled};
 use crate::run::RunOptions;
-use crate::{Command, Home};
+use crate::{Command, Home, Plan};
 
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +110,23 @@ impl History {
                 Some((*command, &**options, working_dir.as_str(), units.as_slice()))
             }
             _ => None,
+        })
+    }
+
+    /// The saved plan that the run is bound to, if it is.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.entries.iter().find_map(|entry| match &entry.record {
+            Record::RunStarted { plan, .. } => plan.as_deref(),
+            _ => None,
+        })
+    }
+
+    /// Whether the run wrote under the fencing token `epoch`, in its first process or in one that resumed it.
+    pub fn wrote_under(&self, epoch: u64) -> bool {
+        self.entries.iter().any(|entry| match &entry.record {
+            Record::RunStarted { run, .. } => run.0 == epoch,
+            Record::RunResumed { epoch: resumed } => *resumed == epoch,
+            _ => false,
         })
     }
 

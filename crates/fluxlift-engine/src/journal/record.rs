@@ -8,7 +8,7 @@ use fluxlift_gate::Proof;
 use serde::{Deserialize, Serialize};
 
 use crate::run::RunOptions;
-use crate::{Command, InputHash};
+use crate::{Command, InputHash, Plan};
 
 /// A run: the fencing token of the lock that it was started under, so that later runs have greater numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -51,6 +51,9 @@ pub enum Record {
         working_dir: String,
         /// The units in order.
         units: Vec<UnitPath>,
+        /// The saved plan that it is bound to, if it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan: Option<Box<Plan>>,
         /// Acts that earlier runs meant or did in units that they did not finish.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         carried: Vec<Unsettled>,

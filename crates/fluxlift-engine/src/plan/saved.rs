@@ -47,14 +47,24 @@ impl Plan {
         self.units.iter().filter(|unit| unit.change == change).count()
     }
 
-    /// Whether the plan still fits the state and the units.
-    pub(crate) fn check(&self, state: &State, schedule: &Schedule) -> Result<(), RunError> {
+    /// Whether the plan still fits the state and the units. `ours` says whether a fencing token is one of the run that
+    /// the plan is for: what that run has written since is part of the plan.
+    ///
+    /// A state that was never written takes the lineage that the plan was made with: its input hashes depend on it.
+    pub(crate) fn check(
+        &self,
+        state: &mut State,
+        schedule: &Schedule,
+        ours: impl Fn(u64) -> bool,
+    ) -> Result<(), RunError> {
         let stale = |why: String| Err(RunError::StalePlan(why));
-        // Before the first write there is no lineage that could have been kept.
-        if state.serial > 0 && self.lineage != state.lineage {
+        if state.serial == 0 {
+            state.lineage.clone_from(&self.lineage);
+        }
+        if self.lineage != state.lineage {
             return stale("it was made for another state".to_owned());
         }
-        if self.serial != state.serial {
+        if self.serial != state.serial && !ours(state.epoch) {
             return stale(format!(
                 "it was made for serial {} of the state, which now has {}",
                 self.serial, state.serial

@@ -35,7 +35,7 @@ pub(super) struct Dispatcher<'a> {
     pub(super) journal: SharedJournal,
     pub(super) acts: Arc<Mutex<UnsettledActs>>,
     pub(super) fence: Fence,
-    pub(super) plan: Option<&'a Plan>,
+    pub(super) plan: Option<Plan>,
     pub(super) started: Timestamp,
     pub(super) waits: CancellationToken,
 }
@@ -141,7 +141,7 @@ impl Dispatcher<'_> {
         }
         let module = evaluated.spec.module.clone();
         let input_hash = InputHash::of(&self.state.lineage, &module, &evaluated.spec.inputs);
-        if let Some(plan) = self.plan {
+        if let Some(plan) = &self.plan {
             plan.check_unit(path, input_hash.as_ref())?;
         }
         let unit = engine.modules.unit(evaluated.spec)?;

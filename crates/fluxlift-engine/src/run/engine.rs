@@ -14,7 +14,7 @@ use crate::journal::{History, Journal, JournalObserver, NoObserver, Record, RunI
 use crate::lock::{Acquired, Lock, Owner};
 use crate::plan::Planner;
 use crate::schedule::{Schedule, ScheduleError};
-use crate::state::{FolderStore, State, Store, Vault};
+use crate::state::{self, FolderStore, State, Store, UnitDocument, Vault};
 use crate::unit::{Check, Modules, Values};
 use crate::{Blueprint, Command, Home, Node, Plan};
 
@@ -104,6 +104,18 @@ impl<'a> Engine<'a> {
         Planner::new(self, &state, options).preflight().await
     }
 
+    /// Takes the unit `key` out of the state and leaves what it made in the world. Gives what was remembered of it.
+    ///
+    /// No key is needed: the other units keep their envelopes. The state before stays as its backup.
+    ///
+    /// # Errors
+    /// When another run holds the lock, the state has no such unit, or it can't be written.
+    pub async fn forget(&self, key: &UnitPath) -> Result<UnitDocument, RunError> {
+        let lock = self.lock()?;
+        lock.fence().check()?;
+        Ok(state::forget(&*self.store, key, lock.epoch()).await?)
+    }
+
     /// The outputs of the tree's units that were applied. Readable while a run holds the lock.
     ///
     /// # Errors
@@ -121,18 +133,13 @@ impl<'a> Engine<'a> {
     ///
     /// # Errors
     /// When the run can't begin or its journal can't be written. Units that fail are in the report.
-    pub async fn run(
-        &self,
-        command: Command,
-        options: RunOptions,
-        plan: Option<&'a Plan>,
-    ) -> Result<RunReport, RunError> {
+    pub async fn run(&self, command: Command, options: RunOptions, plan: Option<&Plan>) -> Result<RunReport, RunError> {
         let nodes = self.nodes(&options)?;
         let schedule = Schedule::new(&nodes, command, options.until.as_ref())?;
         let lock = self.lock()?;
-        let state = self.state(options.seed).await?;
+        let mut state = self.state(options.seed).await?;
         if let Some(plan) = plan {
-            plan.check(&state, &schedule)?;
+            plan.check(&mut state, &schedule, |_| false)?;
         }
         let carried = History::last(&self.home)?.map(|history| history.unsettled()).unwrap_or_default();
         let run = RunId(lock.epoch());
@@ -143,12 +150,15 @@ impl<'a> Engine<'a> {
             options: Box::new(options.clone()),
             working_dir: self.working_dir.clone(),
             units: schedule.order().iter().map(|unit| self.blueprint.key(unit)).collect(),
+            plan: plan.cloned().map(Box::new),
             carried,
         };
+        let plan = plan.cloned();
         self.drive(Setup { lock, run, command, options, nodes, schedule, state, journal, record, plan }).await
     }
 
-    /// Goes on with the last run that did not succeed, with its command and options. The world is observed anew.
+    /// Goes on with the last run that did not succeed, with its command, its options and its saved plan. The world is
+    /// observed anew.
     ///
     /// # Errors
     /// When there is no such run, or as for [`Engine::run`].
@@ -164,13 +174,17 @@ impl<'a> Engine<'a> {
         };
         let nodes = self.nodes(&options)?;
         let schedule = Schedule::new(&nodes, command, options.until.as_ref())?;
-        let state = self.state(options.seed).await?;
+        let mut state = self.state(options.seed).await?;
+        let plan = history.plan().cloned();
+        if let Some(plan) = &plan {
+            plan.check(&mut state, &schedule, |epoch| history.wrote_under(epoch))?;
+        }
         let journal = Journal::reopen(&self.home.journal(run), self.observer.clone())?;
         let record = Record::RunResumed { epoch: lock.epoch() };
-        self.drive(Setup { lock, run, command, options, nodes, schedule, state, journal, record, plan: None }).await
+        self.drive(Setup { lock, run, command, options, nodes, schedule, state, journal, record, plan }).await
     }
 
-    async fn drive(&self, setup: Setup<'a>) -> Result<RunReport, RunError> {
+    async fn drive(&self, setup: Setup) -> Result<RunReport, RunError> {
         let Setup { lock, run, command, options, nodes, schedule, state, mut journal, record, plan } = setup;
         let speaker = Speaker::new(self.events.clone(), self.clock.clone());
         let started = self.clock.now();
@@ -235,7 +249,7 @@ impl<'a> Engine<'a> {
 }
 
 /// What a run starts from.
-struct Setup<'a> {
+struct Setup {
     lock: Lock,
     run: RunId,
     command: Command,
@@ -245,5 +259,5 @@ struct Setup<'a> {
     state: State,
     journal: Journal,
     record: Record,
-    plan: Option<&'a Plan>,
+    plan: Option<Plan>,
 }

@@ -112,6 +112,14 @@ pub enum StateError {
         /// The output.
         output: String,
     },
+    /// It does not remember this unit.
+    #[error("the state in {place} has no unit {unit}")]
+    NoSuchUnit {
+        /// The unit.
+        unit: UnitPath,
+        /// Where the state lies.
+        place: String,
+    },
     /// It could not be made into text.
     #[error("could not write the state as JSON")]
     Unwritable(#[source] serde_json::Error),
@@ -140,6 +148,7 @@ impl Explain for StateError {
                 "add state { recipients = [\"age1…\"] } to fluxlift.hcl with the public half of your age key",
             )],
             Self::Malformed { .. } => vec![Hint::new("the previous state is beside it, in state.json.backup")],
+            Self::NoSuchUnit { .. } => vec![Hint::new("list the units with `fluxlift state list`")],
             Self::Version { .. } => vec![Hint::new("use the fluxlift that wrote it, or a newer one")],
             Self::Store(StoreError::Conflict { .. }) => {
                 vec![Hint::new("plan again; nothing of this run's last unit was written to the state")]

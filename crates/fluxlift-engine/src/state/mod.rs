@@ -5,6 +5,7 @@
 
 mod document;
 mod error;
+mod forget;
 mod opened;
 mod outputs;
 mod store;
@@ -12,6 +13,7 @@ mod vault;
 
 pub use document::{Document, UnitDocument};
 pub use error::{StateError, StoreError, VaultError};
+pub use forget::forget;
 pub use opened::{State, UnitState};
 pub use store::{FolderStore, Revision, Store};
 pub use vault::Vault;

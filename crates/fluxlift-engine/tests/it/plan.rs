@@ -82,3 +82,47 @@ async fn preflight_asks_every_unit_and_changes_nothing() {
     assert_eq!(found[0].checks[0].outcome, Ok("200".into()));
     assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_for_a_tree_without_a_state_fits_whoever_applies_it_later() {
+    let (fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
+    let plan = fake.engine(home.path()).plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    let mut later = fake.engine(home.path());
+    later.owner.pid += 1;
+    let report = later.run(Command::Apply, RunOptions::default(), Some(&plan)).await.unwrap();
+    assert!(report.succeeded(), "{:?}", report.units[0].error);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resumed_run_is_still_bound_to_its_saved_plan() {
+    let (mut fake, home) = (Fake::chain(&["a", "b", "c"]), tempfile::tempdir().unwrap());
+    fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    (fake.script("a").input, fake.script("b").fails) = ("2", Some("no"));
+    (fake.script("b").input, fake.script("c").input) = ("2", "2");
+    let engine = fake.engine(home.path());
+    let plan = engine.plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    assert!(!engine.run(Command::Apply, RunOptions::default(), Some(&plan)).await.unwrap().succeeded());
+    drop(engine);
+
+    // What the run itself wrote to the state does not make its plan stale, and what changed since is noticed.
+    (fake.script("b").fails, fake.script("c").input) = (None, "3");
+    let report = fake.engine(home.path()).resume().await.unwrap();
+    let results: Vec<_> = report.units.iter().map(|u| u.result.word()).collect();
+    assert_eq!(results, ["succeeded", "succeeded", "failed"]);
+    let error = report.units[2].error.as_ref().unwrap().to_string();
+    assert_eq!(error, "the plan is stale: the inputs of c are no longer those of the plan");
+    fake.script("c").input = "2";
+    assert!(fake.engine(home.path()).resume().await.unwrap().succeeded());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resumed_run_with_a_plan_is_refused_once_somebody_else_has_written_the_state() {
+    let (mut fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
+    fake.script("b").fails = Some("no");
+    let engine = fake.engine(home.path());
+    let plan = engine.plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    engine.run(Command::Apply, RunOptions::default(), Some(&plan)).await.unwrap();
+    engine.forget(&crate::fake::unit("a")).await.unwrap();
+    let error = engine.resume().await.unwrap_err();
+    assert!(matches!(error, RunError::StalePlan(_)), "{error}");
+}

@@ -71,3 +71,25 @@ async fn units_are_kept_by_their_key_so_that_the_working_folder_does_not_matter(
     let state = State::load(&store, &Vault::empty()).await.unwrap().unwrap();
     assert_eq!(state.units.keys().collect::<Vec<_>>(), [&unit("clusters/one/a")]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_forgotten_unit_is_gone_from_the_state_and_stays_in_its_backup() {
+    let (fake, folder) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
+    let engine = fake.engine(folder.path());
+    engine.run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    let forgotten = engine.forget(&unit("b")).await.unwrap();
+    assert!(!forgotten.module.is_empty());
+    let read = |name: &str| {
+        let text = std::fs::read_to_string(folder.path().join(name)).unwrap();
+        fluxlift_engine::state::Document::parse(&text, name).unwrap()
+    };
+    let (now, before) = (read("state.json"), read("state.json.backup"));
+    assert_eq!(now.units.keys().collect::<Vec<_>>(), [&unit("a")]);
+    assert_eq!(before.units.keys().collect::<Vec<_>>(), [&unit("a"), &unit("b")]);
+    assert_eq!((now.serial, now.lineage), (before.serial + 1, before.lineage));
+    let error = engine.forget(&unit("b")).await.unwrap_err();
+    assert!(error.to_string().ends_with("has no unit b"), "{error}");
+    assert_eq!(fluxlift_engine::lock::inspect(&engine.home).unwrap().owner, None);
+    // What it made is still there: applying it again makes it a second time or finds it, as the unit decides.
+    assert!(engine.run(Command::Apply, RunOptions::default(), None).await.unwrap().succeeded());
+}

@@ -122,12 +122,15 @@ impl Proxmox {
         self.power(host, id, "shutdown").await
     }
 
-    /// Destroys the machine, which must be off, with its disks and its traces in jobs and firewall.
+    /// Destroys the machine, which must be off, with the disks of its configuration and its traces in jobs and firewall.
+    ///
+    /// Other volumes that carry its number stay: nobody knows who made them.
     ///
     /// # Errors
     /// When the server refuses.
     pub async fn destroy_vm(&self, host: &str, id: u32) -> Result<Upid, ProxmoxError> {
-        let query = [("purge", "1"), ("destroy-unreferenced-disks", "1")];
+        // The server's default for disks that the configuration does not name changed between versions.
+        let query = [("purge", "1"), ("destroy-unreferenced-disks", "0")];
         self.delete(&["nodes", host, "qemu", &id.to_string()], &query).await
     }
 

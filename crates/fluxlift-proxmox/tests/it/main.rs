@@ -188,3 +188,14 @@ async fn guests_are_found_with_their_owner_and_their_tags() {
     assert_eq!(guests[1].describe(), r#"container 200 "" on pve01"#);
     assert_eq!(peer.lines(), ["GET /api2/json/cluster/resources?type=vm"]);
 }
+
+#[tokio::test]
+async fn a_machine_is_destroyed_with_its_own_disks_and_no_others() {
+    let peer = Peer::new(|_| data(json!(UPID)));
+    by_token(&peer).destroy_vm("pve01", 101_011).await.unwrap();
+    assert_eq!(
+        peer.lines(),
+        ["DELETE /api2/json/nodes/pve01/qemu/101011?purge=1&destroy-unreferenced-disks=0"],
+        "a volume that only carries the machine's number is somebody else's"
+    );
+}

@@ -5,8 +5,8 @@ use std::net::Ipv4Addr;
 
 use bytes::Bytes;
 use fluxlift_talos::proto::rpc::{
-    ApplyConfiguration, Bootstrap, EtcdMemberList, EtcdStatus, GetResource, Kubeconfig, ListResources, Logs, Reboot,
-    Reset, Rpc, ServiceList, Version,
+    ApplyConfiguration, Bootstrap, EtcdMemberList, EtcdStatus, GetResource, Kubeconfig, ListFiles, ListResources, Logs,
+    Reboot, Reset, Rpc, ServiceList, Version,
 };
 use fluxlift_talos::proto::shared::{Metadata, RpcStatus};
 use http::Request;
@@ -144,7 +144,7 @@ fn allowed(world: &World, vmid: u32, peer: &Peer, path: &str) -> Result<(), Refu
     let Peer::Roles(roles) = peer else { return Ok(()) };
     let enough: &[&str] = match path {
         ApplyConfiguration::PATH | Bootstrap::PATH | Reset::PATH | Kubeconfig::PATH => &[ADMIN],
-        Reboot::PATH => &[ADMIN, "os:operator"],
+        Reboot::PATH | ListFiles::PATH => &[ADMIN, "os:operator"],
         _ => &[ADMIN, "os:operator", "os:reader"],
     };
     if enough.iter().any(|role| roles.contains(*role)) {
@@ -162,6 +162,7 @@ fn local(world: &mut World, vmid: u32, call: &Call<'_>) -> Result<Answer, Refusa
         EtcdMemberList::PATH => read::etcd_members(world, vmid, call),
         EtcdStatus::PATH => read::etcd_status(world, vmid, call),
         Logs::PATH => read::logs(world, vmid, call),
+        ListFiles::PATH => read::files(world, vmid, call),
         GetResource::PATH => read::resource(world, vmid, call),
         ListResources::PATH => read::resources(world, vmid, call),
         ApplyConfiguration::PATH => apply::apply(world, vmid, call),

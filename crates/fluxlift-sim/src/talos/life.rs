@@ -14,7 +14,8 @@ use crate::machine::Power;
 pub fn power(world: &mut World, event: &Power) {
     match event {
         Power::On(spec) => {
-            let machine = world.talos.machines.entry(spec.vmid).or_insert_with(|| Machine::new(spec.clone()));
+            let now = world.now;
+            let machine = world.talos.machines.entry(spec.vmid).or_insert_with(|| Machine::new(spec.clone(), now));
             machine.spec = spec.clone();
             machine.on = true;
             boot(world, spec.vmid);

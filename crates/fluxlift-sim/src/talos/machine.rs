@@ -43,6 +43,8 @@ pub struct Member {
 pub struct Machine {
     /// The machine as its hypervisor started it.
     pub spec: MachineSpec,
+    /// Its UUID: another one when it is made anew.
+    pub uuid: String,
     /// What survives a power cut.
     pub disk: Disk,
     /// Whether it is switched on.
@@ -106,6 +108,8 @@ pub enum EtcdState {
     Starting,
     /// It runs.
     Running,
+    /// Somebody stopped it.
+    Stopped,
 }
 
 /// A server's certificate and what it asks of clients.
@@ -135,9 +139,10 @@ pub struct ConsoleLine {
 }
 
 impl Machine {
-    /// A machine with an empty disk, switched off.
-    pub fn new(spec: MachineSpec) -> Self {
+    /// A machine with an empty disk, switched off, made at `now`.
+    pub fn new(spec: MachineSpec, now: Timestamp) -> Self {
         Self {
+            uuid: format!("{:08x}-0000-4000-a000-{:012x}", spec.vmid, now.as_millisecond()),
             spec,
             disk: Disk::default(),
             on: false,

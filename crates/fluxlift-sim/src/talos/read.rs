@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use fluxlift_talos::proto::machine::{
     EtcdMember, EtcdMemberListResponse, EtcdMemberStatus, EtcdMembers, EtcdStatus, EtcdStatusResponse, FeaturesInfo,
-    LogsRequest, PlatformInfo, ServiceHealth, ServiceInfo, ServiceList, ServiceListResponse, Version, VersionInfo,
-    VersionResponse,
+    FileInfo, FilesRequest, LogsRequest, PlatformInfo, ServiceHealth, ServiceInfo, ServiceList, ServiceListResponse,
+    Version, VersionInfo, VersionResponse,
 };
 use fluxlift_talos::proto::resource::{
     Address, GetRequest, GetResponse, ListRequest, ListResponse, MACHINE_CONFIG, MACHINE_STATUS, MachineConfigSpec,
-    MachineStatusSpec, Readiness, Resource, ResourceMetadata, ResourceSpec, Stage, UnmetCondition,
+    MachineStatusSpec, Readiness, Resource, ResourceMetadata, ResourceSpec, SYSTEM_INFORMATION, Stage,
+    SystemInformationSpec, UnmetCondition,
 };
 use fluxlift_talos::proto::shared::Data;
 use fluxlift_talos::yaml::Node;
@@ -61,7 +62,9 @@ pub(super) fn services(world: &World, vmid: u32, call: &Call<'_>) -> Result<Answ
         vec![service("apid", "Running"), service("containerd", "Running"), service("cri", up(machine.cri))];
     if machine.is_control_plane() {
         let etcd = match machine.etcd {
+            EtcdState::Preparing if !machine.cri => "Waiting",
             EtcdState::Preparing | EtcdState::Starting => "Preparing",
+            EtcdState::Stopped => "Finished",
             EtcdState::Running => "Running",
         };
         services.push(service("etcd", etcd));
@@ -133,6 +136,24 @@ pub(super) fn logs(world: &World, vmid: u32, call: &Call<'_>) -> Result<Answer, 
     Ok(Answer::Messages(lines[from..].iter().map(piece).collect()))
 }
 
+/// The one folder that anybody asks for: that of etcd, which is there as soon as the container runtime is.
+pub(super) fn files(world: &World, vmid: u32, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let FilesRequest { root } = decoded(call)?;
+    let machine = machine(world, vmid)?;
+    if root != "/var/lib/etcd" || !machine.cri || !machine.is_control_plane() {
+        return Err(Refusal::new(Code::Unknown, format!("lstat {root}: no such file or directory")));
+    }
+    let names = [".", "member"].into_iter().take(if machine.disk.etcd.is_some() { 2 } else { 1 });
+    let file = |relative: &str| FileInfo {
+        metadata: call.metadata.clone(),
+        name: if relative == "." { root.clone() } else { format!("{root}/{relative}") },
+        is_dir: true,
+        error: String::new(),
+        relative_name: relative.to_owned(),
+    };
+    Ok(Answer::Messages(names.map(|name| file(name).encode_to_vec()).collect()))
+}
+
 pub(super) fn resource(world: &World, vmid: u32, call: &Call<'_>) -> Result<Answer, Refusal> {
     let request: GetRequest = decoded(call)?;
     let asked = (request.namespace.as_str(), request.r#type.as_str(), request.id.as_str());
@@ -161,6 +182,9 @@ fn all(world: &World, vmid: u32) -> Result<Vec<(Address, Resource)>, Refusal> {
     let yaml =
         Node::of([("stage", Node::from(stage.word())), ("status", Node::of([("ready", Node::from(readiness.ready))]))]);
     let mut all = vec![(MACHINE_STATUS, resource_of(MACHINE_STATUS, status.encode_to_vec(), yaml.to_string()))];
+    let hardware = SystemInformationSpec { uuid: machine.uuid.clone() };
+    let yaml = Node::of([("uuid", Node::from(machine.uuid.as_str()))]);
+    all.push((SYSTEM_INFORMATION, resource_of(SYSTEM_INFORMATION, hardware.encode_to_vec(), yaml.to_string())));
     if let Some(config) = machine.disk.config.as_ref().filter(|_| !machine.in_maintenance()) {
         let spec = MachineConfigSpec { yaml_marshalled: config.clone().into_bytes() };
         all.push((MACHINE_CONFIG, resource_of(MACHINE_CONFIG, spec.encode_to_vec(), config.clone())));

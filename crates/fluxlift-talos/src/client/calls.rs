@@ -6,11 +6,12 @@ use prost::Message;
 use super::{TalosClient, TalosError, first_file};
 use crate::MachineConfig;
 use crate::proto::machine::{
-    ApplyConfigurationRequest, ApplyMode, BootstrapRequest, EtcdMemberListRequest, RebootMode, RebootRequest,
-    ResetPartition, ResetRequest,
+    ApplyConfigurationRequest, ApplyMode, BootstrapRequest, EtcdMemberListRequest, FilesRequest, RebootMode,
+    RebootRequest, ResetPartition, ResetRequest,
 };
 use crate::proto::resource::{
-    Address, GetRequest, MACHINE_CONFIG, MACHINE_STATUS, MachineConfigSpec, MachineStatusSpec, Stage,
+    Address, GetRequest, MACHINE_CONFIG, MACHINE_STATUS, MachineConfigSpec, MachineStatusSpec, SYSTEM_INFORMATION,
+    Stage, SystemInformationSpec,
 };
 use crate::proto::rpc;
 use crate::proto::shared::Empty;
@@ -103,6 +104,18 @@ impl TalosClient {
         MachineConfig::parse(text.expose()).map(Some).map_err(|_| self.lacks("Get", "a readable configuration"))
     }
 
+    /// What tells this machine from one that is made anew in its place: its UUID; `None` when its firmware has none.
+    ///
+    /// # Errors
+    /// When the call fails otherwise.
+    pub async fn system_uuid(&self) -> Result<Option<String>, TalosError> {
+        match self.resource::<SystemInformationSpec>(SYSTEM_INFORMATION).await {
+            Ok(spec) => Ok(Some(spec.uuid).filter(|uuid| !uuid.is_empty())),
+            Err(TalosError::Answer { code: tonic::Code::NotFound, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Gives the machine its configuration. An error after sending does not mean that it did not get it: look again.
     ///
     /// # Errors
@@ -136,6 +149,30 @@ impl TalosClient {
         let mut members: Vec<EtcdMember> = members.into_iter().map(member).collect();
         members.sort();
         Ok(members)
+    }
+
+    /// The names in a folder of the machine.
+    ///
+    /// # Errors
+    /// When the call fails or the folder can't be read: it is not there, for one.
+    pub async fn files(&self, folder: &str) -> Result<Vec<String>, TalosError> {
+        let (mut names, mut unread) = (Vec::new(), None);
+        let request = FilesRequest { root: folder.to_owned() };
+        self.stream::<rpc::ListFiles>(request, |file| {
+            if !file.error.is_empty() {
+                unread = Some(format!("{}: {}", file.name, file.error));
+            } else if !matches!(file.relative_name.as_str(), "" | ".") {
+                names.push(file.relative_name);
+            }
+            unread.is_some()
+        })
+        .await?;
+        match unread {
+            Some(message) => {
+                Err(TalosError::Answer { to: self.to().clone(), call: "List", code: tonic::Code::Unknown, message })
+            }
+            None => Ok(names),
+        }
     }
 
     /// The services of the machine.

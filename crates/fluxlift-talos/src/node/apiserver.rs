@@ -132,7 +132,7 @@ impl ApiServer {
     /// # Errors
     /// With the answer in one line.
     pub async fn ready(&self) -> Result<(), String> {
-        let (status, body) = self.get("/readyz").await.map_err(|e| super::probe::chain(&e))?;
+        let (status, body) = self.get("/readyz").await.map_err(|e| fluxlift_core::chain(&e))?;
         if status == 200 {
             Ok(())
         } else {
@@ -146,7 +146,7 @@ impl ApiServer {
     /// # Errors
     /// With the answer in one line.
     pub async fn nodes(&self) -> Result<Vec<RegisteredNode>, String> {
-        let (status, body) = self.get("/api/v1/nodes").await.map_err(|e| super::probe::chain(&e))?;
+        let (status, body) = self.get("/api/v1/nodes").await.map_err(|e| fluxlift_core::chain(&e))?;
         if status != 200 {
             return Err(format!("the list of nodes is answered with {status}"));
         }

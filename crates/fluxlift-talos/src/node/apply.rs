@@ -49,7 +49,7 @@ pub async fn deliver(
     let client = TalosClient::connect(access, to, identity).await?;
     match client.apply(config, ApplyMode::Auto).await {
         Ok(details) => Ok(Delivery::Taken { details }),
-        Err(error) if error.class() == Class::Away => Ok(Delivery::Unclear { why: super::probe::chain(&error) }),
+        Err(error) if error.class() == Class::Away => Ok(Delivery::Unclear { why: fluxlift_core::chain(&error) }),
         Err(error) => Err(error),
     }
 }

@@ -117,6 +117,9 @@ fn out_of_reach(state: &NodeState, unchanged_for: Duration) -> Verdict {
 /// What etcd shows on each control plane, by machine.
 pub type EtcdSights = BTreeMap<String, EtcdSight>;
 
+/// How long etcd may take to begin on a machine that was bootstrapped: its image is there already.
+const BEGIN: Duration = Duration::from_secs(5 * 60);
+
 /// Every control plane runs etcd with a vote, and all know exactly each other.
 #[derive(Debug, Clone)]
 pub struct EtcdConsistent {
@@ -153,6 +156,16 @@ impl Gate for EtcdConsistent {
                     );
                 }
             }
+        }
+        let waits = |sight: &EtcdSight| matches!(sight, EtcdSight::Waiting(_));
+        if seen.unchanged_for >= BEGIN && !seen.snapshot.is_empty() && seen.snapshot.values().all(waits) {
+            return Verdict::stuck(
+                "etcd waits on every control plane, as on new machines, although its bootstrap is recorded",
+                Remedy::person(
+                    "if these machines were wiped, take the bootstrap unit out of the state with `fluxlift state rm`, \
+                     then apply it again; else look at the console of the machine that was bootstrapped",
+                ),
+            );
         }
         if let Some(why) = pending {
             return Verdict::pending(why);

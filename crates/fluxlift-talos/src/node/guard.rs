@@ -38,7 +38,7 @@ pub enum Decision {
 /// be taken if none was yet.
 pub fn decide(recorded: &Recorded, chosen: &str, sights: &BTreeMap<String, EtcdSight>) -> Decision {
     let refuse = |why: String| Decision::Refuse { why };
-    if let Some((node, sight)) = sights.iter().find(|(_, s)| matches!(s, EtcdSight::Unknown(_))) {
+    if let Some((node, sight)) = sights.iter().find(|(_, s)| !s.is_clear()) {
         return refuse(format!("etcd on {node} {sight}, so nobody knows whether the cluster exists already"));
     }
     let started: Vec<&String> = sights.iter().filter(|(_, s)| runs(s)).map(|(node, _)| node).collect();
@@ -110,6 +110,15 @@ mod tests {
         assert_eq!(decide(&Recorded::Meant("b".to_owned()), "a", &begun), Decision::GoOn);
         let done = Recorded::Done("b".to_owned());
         assert_eq!(decide(&done, "a", &fresh), Decision::GoOn, "a starting etcd is not bootstrapped again");
+    }
+
+    #[test]
+    fn an_etcd_that_has_failed_or_was_stopped_stops_the_bootstrap_of_another() {
+        for state in ["Failed", "Stopping", "Finished", "Waiting"] {
+            let lost = sights([("a", waiting()), ("b", EtcdSight::Unclear(state.to_owned()))]);
+            let decision = decide(&Recorded::Nothing, "a", &lost);
+            assert!(matches!(&decision, Decision::Refuse { why } if why.contains(state)), "{decision:?}");
+        }
     }
 
     #[test]

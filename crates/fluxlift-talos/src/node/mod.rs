@@ -10,7 +10,7 @@ mod sight;
 
 pub use apiserver::{ApiServer, Kubeconfig, KubeconfigFileError, RegisteredNode};
 pub use apply::{Delivery, deliver};
-pub use etcd::{EtcdSight, look_at_etcd};
+pub use etcd::{ControlPlane, EtcdSight, look_at_control_plane, look_at_etcd};
 pub use gates::{
     ApiServersReady, Awaiting, EtcdConsistent, EtcdSights, NodesRegistered, ReadySights, Running, RunsConfig,
 };

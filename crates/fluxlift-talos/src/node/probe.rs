@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fluxlift_core::Timestamp;
+use fluxlift_core::{Timestamp, chain};
 use fluxlift_net::{Authority, TlsClient, TlsTrust, tls};
 use rustls::client::danger::ServerCertVerifier as _;
 use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
@@ -204,10 +204,4 @@ impl ResolvesClientCert for Nobody {
     fn has_certs(&self) -> bool {
         true
     }
-}
-
-/// An error and its causes in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

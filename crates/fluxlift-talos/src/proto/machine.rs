@@ -477,3 +477,31 @@ pub struct LogsRequest {
     #[prost(int32, tag = "5")]
     pub tail_lines: i32,
 }
+
+/// `ListRequest`: what is in a folder.
+#[derive(Clone, PartialEq, Eq, ::prost::Message)]
+pub struct FilesRequest {
+    /// The folder.
+    #[prost(string, tag = "1")]
+    pub root: String,
+}
+
+/// `FileInfo`: one file of a folder, or the folder itself; the reply is a stream of them.
+#[derive(Clone, PartialEq, Eq, ::prost::Message)]
+pub struct FileInfo {
+    /// Which machine.
+    #[prost(message, optional, tag = "1")]
+    pub metadata: Option<Metadata>,
+    /// Its whole path.
+    #[prost(string, tag = "2")]
+    pub name: String,
+    /// Whether it is a folder.
+    #[prost(bool, tag = "6")]
+    pub is_dir: bool,
+    /// Why nothing more is known of it.
+    #[prost(string, tag = "7")]
+    pub error: String,
+    /// Its path from the folder that was asked for, which is `.` itself.
+    #[prost(string, tag = "9")]
+    pub relative_name: String,
+}

@@ -1,4 +1,4 @@
-//! `cosi.resource.State`: the resources of a node, and the two that are read here.
+//! `cosi.resource.State`: the resources of a node, and the three that are read here.
 
 use std::collections::BTreeMap;
 
@@ -131,6 +131,18 @@ pub const MACHINE_STATUS: Address =
 /// The configuration that the machine runs.
 pub const MACHINE_CONFIG: Address =
     Address { namespace: "config", r#type: "MachineConfigs.config.talos.dev", id: "v1alpha1" };
+
+/// What the firmware says of the machine.
+pub const SYSTEM_INFORMATION: Address =
+    Address { namespace: "hardware", r#type: "SystemInformations.hardware.talos.dev", id: "systeminformation" };
+
+/// The part of [`SYSTEM_INFORMATION`] that tells one machine from another.
+#[derive(Clone, PartialEq, Eq, ::prost::Message)]
+pub struct SystemInformationSpec {
+    /// The UUID; it is another one when the machine is made anew.
+    #[prost(string, tag = "5")]
+    pub uuid: String,
+}
 
 /// The content of [`MACHINE_STATUS`].
 #[derive(Clone, PartialEq, Eq, ::prost::Message)]

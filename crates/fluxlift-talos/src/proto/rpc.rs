@@ -4,8 +4,8 @@ use prost::Message;
 
 use super::machine::{
     ApplyConfigurationRequest, ApplyConfigurationResponse, BootstrapRequest, BootstrapResponse, EtcdMemberListRequest,
-    EtcdMemberListResponse, EtcdStatusResponse, LogsRequest, RebootRequest, RebootResponse, ResetRequest,
-    ResetResponse, ServiceListResponse, VersionResponse,
+    EtcdMemberListResponse, EtcdStatusResponse, FileInfo, FilesRequest, LogsRequest, RebootRequest, RebootResponse,
+    ResetRequest, ResetResponse, ServiceListResponse, VersionResponse,
 };
 use super::resource::{GetRequest, GetResponse, ListRequest, ListResponse};
 use super::shared::{Data, Empty};
@@ -45,6 +45,8 @@ rpc! {
     EtcdStatus, "/machine.MachineService/EtcdStatus", Empty => EtcdStatusResponse;
     /// An administrator's kubeconfig, as a stream of pieces of a compressed archive.
     Kubeconfig, "/machine.MachineService/Kubeconfig", Empty => Data;
+    /// The files in a folder, as a stream.
+    ListFiles, "/machine.MachineService/List", FilesRequest => FileInfo;
     /// A service's log, as a stream.
     Logs, "/machine.MachineService/Logs", LogsRequest => Data;
     /// Reboots a machine.

@@ -1,6 +1,6 @@
 //! What can go wrong when configurations are handed out.
 
-use fluxlift_core::{ErrorKind, Explain, Hint};
+use fluxlift_core::{Explain, Hint};
 use fluxlift_talos::client::Fingerprint;
 use thiserror::Error;
 
@@ -31,33 +31,9 @@ pub enum ApplyError {
         /// What it is.
         state: String,
     },
-    /// It did not take it.
-    #[error("{node} did not take its configuration in {tries} tries: {last}")]
-    NotTaken {
-        /// The machine.
-        node: String,
-        /// How often it was tried.
-        tries: u32,
-        /// What was seen last.
-        last: String,
-    },
-    /// The run was cancelled.
-    #[error("the run was interrupted before {node} got its configuration")]
-    Interrupted {
-        /// The machine.
-        node: String,
-    },
 }
 
 impl Explain for ApplyError {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Interrupted { .. } => ErrorKind::Interrupted,
-            Self::NotTaken { .. } => ErrorKind::NotProven,
-            _ => ErrorKind::Failed,
-        }
-    }
-
     fn hints(&self) -> Vec<Hint> {
         match self {
             Self::Unpinned { node, seen } => vec![
@@ -74,8 +50,6 @@ impl Explain for ApplyError {
                     "reset that machine, or correct its address; nothing is taken over from another cluster",
                 )]
             }
-            Self::NotTaken { .. } => vec![Hint::new("look at the machine's console, then run `fluxlift resume`")],
-            Self::Interrupted { .. } => vec![Hint::new("run `fluxlift resume` to go on from here")],
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use fluxlift_core::Deadline;
+use fluxlift_core::{Deadline, Evidence, GateName, chain};
 use fluxlift_engine::unit::{UnitContext, UnitError};
-use fluxlift_gate::ObserveError;
-use fluxlift_gate::observe::{every, pace};
+use fluxlift_gate::observe::every;
+use fluxlift_gate::{ObserveError, Tried};
 use fluxlift_talos::client::{Access, Class};
 use fluxlift_talos::node::{Awaiting, Delivery, NodeState, RunsConfig, Sight, deliver, look, probe};
 use fluxlift_talos::secrets::ClientIdentity;
@@ -20,8 +20,6 @@ const BOOT: Deadline = Deadline::minutes(10);
 const INSTALL: Deadline = Deadline::minutes(20);
 /// How often it is looked at.
 const GLANCE: Duration = Duration::from_secs(2);
-/// How often a delivery is tried while the machine says "not now", or nothing.
-const TRIES: u32 = 30;
 
 /// What it takes to configure machines.
 pub struct Courier<'a> {
@@ -71,51 +69,44 @@ impl Courier<'_> {
 
     /// Sends the configuration until the machine has it for certain.
     async fn hand_over(&self, target: &Target) -> Result<(), UnitError> {
-        let node = || target.name.clone();
-        let mut last = String::from("it was never reached");
-        for _ in 0..TRIES {
-            if self.cx.gates.cancel.is_cancelled() {
-                return Err(ApplyError::Interrupted { node: node() }.into());
-            }
-            let sight = look(self.access, &target.api, self.ours, &target.config).await;
-            if sight.as_meant == Some(true) {
-                return Ok(());
-            }
-            let pin = match &sight.state {
-                NodeState::Maintenance { fingerprint } => {
-                    let pin = judge(&target.name, *fingerprint, target.pin, self.trust)?;
-                    if target.pin.is_none() {
-                        self.cx.gates.events.step("trusted", format!("{} on first use: {pin}", target.name));
-                    }
+        let name = GateName::new(format!("node/{} takes its configuration", target.name));
+        self.cx.gates.attempt(name, INSTALL.min(self.cx.deadline), GLANCE, || self.hand_over_once(target)).await?
+    }
+
+    async fn hand_over_once(&self, target: &Target) -> Tried<(), UnitError> {
+        let taken = |how: &str| Tried::Done((), Evidence::new(format!("node/{}", target.name), how));
+        let sight = look(self.access, &target.api, self.ours, &target.config).await;
+        if sight.as_meant == Some(true) {
+            return taken("config=as meant");
+        }
+        let pin = match &sight.state {
+            NodeState::Maintenance { fingerprint } => match judge(&target.name, *fingerprint, target.pin, self.trust) {
+                Ok(pin) if target.pin.is_none() => {
+                    self.cx.gates.events.step("trusted", format!("{} on first use: {pin}", target.name));
                     Some(pin)
                 }
-                NodeState::Ours(_) => None,
-                NodeState::Unreachable { why } => {
-                    // After a delivery whose answer got lost the machine installs itself; the gate that follows tells.
-                    last.clone_from(why);
-                    pace(GLANCE).await;
-                    continue;
-                }
-                state => return Err(ApplyError::NotOurs { node: node(), state: state.to_string() }.into()),
-            };
-            match deliver(self.access, &target.api, &sight.state, pin, self.ours, &target.config).await {
-                Ok(Delivery::Taken { .. }) => {
-                    self.cx.gates.events.step("applied", format!("configuration of {}", target.name));
-                    return Ok(());
-                }
-                Ok(Delivery::Unclear { why }) => {
-                    self.cx.gates.events.warn(format!("the answer of {} got lost; looking again", target.name));
-                    last = why;
-                }
-                Err(error) if matches!(error.class(), Class::Away | Class::NotYet) => last = error.to_string(),
-                Err(error) => return Err(error.into()),
+                Ok(pin) => Some(pin),
+                Err(error) => return Tried::Never(error.into()),
+            },
+            NodeState::Ours(_) => None,
+            // After a delivery whose answer got lost the machine installs itself.
+            NodeState::Unreachable { why } => return Tried::Again(why.clone()),
+            state => {
+                let (node, state) = (target.name.clone(), state.to_string());
+                return Tried::Never(ApplyError::NotOurs { node, state }.into());
             }
-            pace(GLANCE).await;
-        }
-        // Unreachable all the while: it may well be installing itself. Only a machine that still waits has failed.
-        match probe(self.access, &target.api, Some(self.ours)).await {
-            NodeState::Maintenance { .. } => Err(ApplyError::NotTaken { node: node(), tries: TRIES, last }.into()),
-            _ => Ok(()),
+        };
+        match deliver(self.access, &target.api, &sight.state, pin, self.ours, &target.config).await {
+            Ok(Delivery::Taken { .. }) => {
+                self.cx.gates.events.step("applied", format!("configuration of {}", target.name));
+                taken("config=taken")
+            }
+            Ok(Delivery::Unclear { why }) => {
+                self.cx.gates.events.warn(format!("the answer of {} got lost; looking again", target.name));
+                Tried::Again(why)
+            }
+            Err(error) if matches!(error.class(), Class::Away | Class::NotYet) => Tried::Again(chain(&error)),
+            Err(error) => Tried::Never(error.into()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fluxlift_core::{ChangeKind, Value};
+use fluxlift_core::{ChangeKind, Value, chain};
 use fluxlift_engine::unit::{Applied, Change, Check, Unit, UnitContext, UnitError, UnitSpec};
 use fluxlift_talos::client::Access;
 use fluxlift_talos::node::{NodeState, Sight, look};
@@ -121,7 +121,7 @@ impl Unit for ApplyConfig {
         let wish = match self.wish() {
             Ok(wish) => wish,
             Err(error) => {
-                let outcome = Err(talos_access::chain(&error));
+                let outcome = Err(chain(&error));
                 return vec![Check { name: "inputs".to_owned(), outcome }];
             }
         };

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use fluxlift_core::{ActLogError, ErrorKind, Explain, Hint};
+use fluxlift_core::{ActLogError, Explain, Hint};
 use thiserror::Error;
 
 /// Why a cluster was not bootstrapped.
@@ -20,20 +20,6 @@ pub enum BootstrapError {
         /// The machine.
         node: String,
     },
-    /// The machine said "not now" for too long.
-    #[error("{node} did not begin to bootstrap: {last}")]
-    NotBegun {
-        /// The machine.
-        node: String,
-        /// Its last answer.
-        last: String,
-    },
-    /// No control plane handed out a kubeconfig.
-    #[error("no control plane gave a kubeconfig: {last}")]
-    NoKubeconfig {
-        /// The last answer.
-        last: String,
-    },
     /// The kubeconfig could not be written.
     #[error("{} cannot be written", path.display())]
     File {
@@ -43,35 +29,18 @@ pub enum BootstrapError {
         #[source]
         source: std::io::Error,
     },
-    /// The run was cancelled.
-    #[error("the run was interrupted before {what}")]
-    Interrupted {
-        /// What would have been next.
-        what: &'static str,
-    },
     /// The journal did not take a record.
     #[error(transparent)]
     Journal(#[from] ActLogError),
 }
 
 impl Explain for BootstrapError {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Interrupted { .. } => ErrorKind::Interrupted,
-            Self::NotBegun { .. } | Self::NoKubeconfig { .. } => ErrorKind::NotProven,
-            _ => ErrorKind::Failed,
-        }
-    }
-
     fn hints(&self) -> Vec<Hint> {
         match self {
             Self::Refused { .. } | Self::Occupied { .. } => vec![
                 Hint::new("look at etcd on each control plane with `talosctl etcd members`; one cluster must win"),
                 Hint::new("reset the machines that hold etcd data of no value, then run it again"),
             ],
-            Self::NotBegun { .. } | Self::NoKubeconfig { .. } | Self::Interrupted { .. } => {
-                vec![Hint::new("run `fluxlift resume`; the chosen machine is remembered")]
-            }
             Self::File { .. } | Self::Journal(_) => vec![],
         }
     }

@@ -1,41 +1,52 @@
 //! Founding etcd, once.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use fluxlift_core::{Deadline, Evidence, Gate, GateName, Observation, Verdict};
+use fluxlift_core::{Deadline, Evidence, Gate, GateName, Observation, Verdict, chain};
 use fluxlift_engine::unit::{UnitContext, UnitError};
-use fluxlift_gate::ObserveError;
-use fluxlift_gate::observe::{every, pace};
+use fluxlift_gate::observe::every;
+use fluxlift_gate::{ObserveError, Tried};
 use fluxlift_talos::client::{Class, Identity, TalosClient, TalosError};
-use fluxlift_talos::node::{Decision, EtcdSight, EtcdSights, Recorded, decide};
+use fluxlift_talos::node::{ControlPlane, Decision, EtcdSights, Recorded, decide};
 
+use super::BootstrapError;
 use super::proofs::Site;
-use super::{BootstrapError, record};
+use super::record::{self, Founder};
 
 /// How long control planes may take until all of them answer.
 const ANSWER: Deadline = Deadline::minutes(10);
-/// How often a machine is asked again that says "not now".
+/// How long a machine may say "not now": container runtime and time take a minute or two after a boot.
+const BEGIN: Deadline = Deadline::minutes(10);
+/// How often a machine is asked again.
 const AGAIN: Duration = Duration::from_secs(2);
-/// How often in all: container runtime and time take a minute or two after a boot.
-const TRIES: u32 = 150;
 
-/// Every control plane can be asked about etcd: only then may anything be decided.
+/// The control planes, by name.
+pub type ControlPlanes = BTreeMap<String, ControlPlane>;
+
+/// What etcd shows on each of `planes`.
+pub fn sights(planes: &ControlPlanes) -> EtcdSights {
+    planes.iter().map(|(node, plane)| (node.clone(), plane.etcd.clone())).collect()
+}
+
+/// Every control plane shows whether there is an etcd: only then may anything be decided.
 struct AllAnswer;
 
 impl Gate for AllAnswer {
-    type Snapshot = EtcdSights;
+    type Snapshot = ControlPlanes;
 
     fn name(&self) -> GateName {
         GateName::new("control planes answer")
     }
 
-    fn judge(&self, seen: &Observation<'_, EtcdSights>) -> Verdict {
-        let dark = seen.snapshot.iter().find(|(_, sight)| matches!(sight, EtcdSight::Unknown(_)));
-        match dark {
-            Some((node, sight)) => Verdict::pending(format!("etcd on {node} {sight}")),
+    fn judge(&self, seen: &Observation<'_, ControlPlanes>) -> Verdict {
+        match seen.snapshot.iter().find(|(_, plane)| !plane.etcd.is_clear()) {
+            Some((node, plane)) => Verdict::pending(format!("etcd on {node} {}", plane.etcd)),
             None if seen.snapshot.is_empty() => Verdict::pending("there is no control plane"),
             None => {
-                let seen: Vec<String> = seen.snapshot.iter().map(|(node, sight)| format!("{node} {sight}")).collect();
+                let seen: Vec<String> =
+                    seen.snapshot.iter().map(|(node, plane)| format!("{node} {}", plane.etcd)).collect();
                 Verdict::proven(Evidence::new("etcd", seen.join(", ")))
             }
         }
@@ -46,59 +57,64 @@ impl Gate for AllAnswer {
 ///
 /// # Errors
 /// When it must not be done, could not be recorded, or the machine does not begin.
-pub async fn found(site: &Site<'_>, cx: &UnitContext) -> Result<Option<String>, UnitError> {
-    let source = every(AGAIN, || async { Ok::<_, ObserveError>(site.etcd().await) });
-    let sights = cx.gates.prove(&AllAnswer, ANSWER.min(cx.deadline), source).await?;
-    let recorded = record::recall(&*cx.acts, cx.prior.as_ref());
-    match decide(&recorded, site.inputs.chosen()?, &sights) {
+pub async fn found(site: &Site<'_>, cx: &UnitContext) -> Result<Option<Founder>, UnitError> {
+    let source = every(AGAIN, || async { Ok::<_, ObserveError>(site.control_planes().await) });
+    let planes = cx.gates.prove(&AllAnswer, ANSWER.min(cx.deadline), source).await?;
+    let recorded = record::recall(&*cx.acts, cx.prior.as_ref(), &planes);
+    match decide(&recorded, site.inputs.chosen()?, &sights(&planes)) {
         Decision::Refuse { why } => Err(BootstrapError::Refused { why }.into()),
         Decision::Adopt => {
             cx.gates.events.step("adopted", "the etcd cluster of all control planes");
             Ok(None)
         }
-        Decision::GoOn => {
-            if let Recorded::Meant(node) = &recorded {
-                cx.acts.done(&record::act(node), serde_json::json!({ "seen": true })).map_err(BootstrapError::from)?;
+        Decision::GoOn => Ok(match recorded {
+            Recorded::Meant(node) => {
+                let founder = Founder::of(&node, &planes);
+                cx.acts.done(&founder.act(), serde_json::json!({ "seen": true })).map_err(BootstrapError::from)?;
+                Some(founder)
             }
-            Ok(match recorded {
-                Recorded::Meant(node) | Recorded::Done(node) => Some(node),
-                Recorded::Nothing => None,
-            })
-        }
+            Recorded::Done(node) => Some(Founder::of(&node, &planes)),
+            Recorded::Nothing => None,
+        }),
         Decision::Bootstrap(node) => {
-            if cx.gates.cancel.is_cancelled() {
-                return Err(BootstrapError::Interrupted { what: "etcd was bootstrapped" }.into());
-            }
-            let repeated = record::intend(&*cx.acts, &node).map_err(BootstrapError::from)?;
-            call(site, &node, repeated).await?;
-            cx.acts.done(&record::act(&node), serde_json::json!({})).map_err(BootstrapError::from)?;
+            let founder = Founder::of(&node, &planes);
+            let repeated = AtomicBool::new(record::intend(&*cx.acts, &founder).map_err(BootstrapError::from)?);
+            let name = GateName::new(format!("etcd begins on {node}"));
+            let call = || call(site, &node, &repeated);
+            cx.gates.attempt(name, BEGIN.min(cx.deadline), AGAIN, call).await??;
+            cx.acts.done(&founder.act(), serde_json::json!({})).map_err(BootstrapError::from)?;
             cx.gates.events.step("bootstrapped", format!("etcd on {node}"));
-            Ok(Some(node))
+            Ok(Some(founder))
         }
     }
 }
 
-/// Calls bootstrap on the recorded machine until it has begun. `repeated`: an earlier call may have come through.
-async fn call(site: &Site<'_>, node: &str, mut repeated: bool) -> Result<(), UnitError> {
-    let mut last = String::new();
-    for _ in 0..TRIES {
-        match once(site, node).await {
-            Ok(()) => return Ok(()),
-            Err(error) => match error.class() {
-                Class::Already if repeated => return Ok(()),
-                Class::Already => return Err(BootstrapError::Occupied { node: node.to_owned() }.into()),
-                Class::Final => return Err(error.into()),
-                Class::Away => {
-                    // The call may have come through and its answer got lost.
-                    repeated |= !matches!(error, TalosError::Unreachable { .. });
-                    last = error.to_string();
-                }
-                Class::NotYet => last = error.to_string(),
-            },
+/// Looks at all control planes once more, then calls bootstrap on the recorded one. `repeated`: an earlier call may have
+/// come through.
+async fn call(site: &Site<'_>, node: &str, repeated: &AtomicBool) -> Tried<(), UnitError> {
+    let begun = |how: &str| Tried::Done((), Evidence::new(format!("node/{node}"), how));
+    let planes = site.control_planes().await;
+    // Between the decision and this call somebody else may have come.
+    match decide(&Recorded::Meant(node.to_owned()), node, &sights(&planes)) {
+        Decision::Bootstrap(_) => {}
+        Decision::GoOn | Decision::Adopt => return begun("etcd=started"),
+        Decision::Refuse { why } if planes.values().all(|plane| plane.etcd.is_clear()) => {
+            return Tried::Never(BootstrapError::Refused { why }.into());
         }
-        pace(AGAIN).await;
+        Decision::Refuse { why } => return Tried::Again(why),
     }
-    Err(BootstrapError::NotBegun { node: node.to_owned(), last }.into())
+    let Err(error) = once(site, node).await else { return begun("bootstrap=accepted") };
+    match error.class() {
+        Class::Already if repeated.load(Ordering::Relaxed) => begun("bootstrap=already done"),
+        Class::Already => Tried::Never(BootstrapError::Occupied { node: node.to_owned() }.into()),
+        Class::Final => Tried::Never(error.into()),
+        Class::Away => {
+            // The call may have come through and its answer got lost.
+            repeated.fetch_or(!matches!(error, TalosError::Unreachable { .. }), Ordering::Relaxed);
+            Tried::Again(chain(&error))
+        }
+        Class::NotYet => Tried::Again(chain(&error)),
+    }
 }
 
 async fn once(site: &Site<'_>, node: &str) -> Result<(), TalosError> {

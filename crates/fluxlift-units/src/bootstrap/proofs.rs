@@ -3,19 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use fluxlift_core::{Deadline, Secret};
+use fluxlift_core::{Deadline, Evidence, GateName, Secret, chain};
 use fluxlift_engine::unit::{UnitContext, UnitError};
-use fluxlift_gate::ObserveError;
-use fluxlift_gate::observe::{every, pace};
+use fluxlift_gate::observe::every;
+use fluxlift_gate::{ObserveError, Tried};
 use fluxlift_net::Authority;
 use fluxlift_talos::client::{Access, Class, Identity, TalosClient, TalosError};
 use fluxlift_talos::node::{
-    ApiServer, ApiServersReady, EtcdConsistent, EtcdSights, Kubeconfig, NodesRegistered, ReadySights, look_at_etcd,
+    ApiServer, ApiServersReady, EtcdConsistent, Kubeconfig, NodesRegistered, ReadySights, look_at_control_plane,
 };
 use fluxlift_talos::secrets::ClientIdentity;
 use futures::future::join_all;
 
-use super::{BootstrapError, Inputs};
+use super::Inputs;
+use super::etcd::{ControlPlanes, sights};
 
 /// How long etcd may take until all control planes are members with a vote.
 const MEMBERS: Deadline = Deadline::minutes(15);
@@ -25,8 +26,8 @@ const SERVERS: Deadline = Deadline::minutes(15);
 const NODES: Deadline = Deadline::minutes(10);
 /// How often all of this is looked at.
 const GLANCE: Duration = Duration::from_secs(2);
-/// How often a kubeconfig is asked for.
-const TRIES: u32 = 60;
+/// How long control planes may take to hand out a kubeconfig.
+const KUBECONFIG: Deadline = Deadline::minutes(5);
 /// Where an API server answers on its own machine.
 const API_SERVER: u16 = 6443;
 
@@ -47,9 +48,11 @@ impl Site<'_> {
         Access::api(address)
     }
 
-    /// What etcd shows on each control plane.
-    pub async fn etcd(&self) -> EtcdSights {
-        let look = async |node: &String| (node.clone(), look_at_etcd(&self.access, &self.api(node), &self.ours).await);
+    /// The control planes as they are now.
+    pub async fn control_planes(&self) -> ControlPlanes {
+        let look = async |node: &String| {
+            (node.clone(), look_at_control_plane(&self.access, &self.api(node), &self.ours).await)
+        };
         join_all(self.inputs.control_plane_nodes.keys().map(look)).await.into_iter().collect()
     }
 
@@ -58,8 +61,8 @@ impl Site<'_> {
     /// # Errors
     /// When it is split, or not so in time.
     pub async fn prove_members(&self, cx: &UnitContext) -> Result<(), UnitError> {
-        let gate = EtcdConsistent { nodes: self.control_planes() };
-        let source = every(GLANCE, || async { Ok::<_, ObserveError>(self.etcd().await) });
+        let gate = EtcdConsistent { nodes: self.names() };
+        let source = every(GLANCE, || async { Ok::<_, ObserveError>(sights(&self.control_planes().await)) });
         cx.gates.prove(&gate, MEMBERS.min(cx.deadline), source).await?;
         Ok(())
     }
@@ -75,7 +78,7 @@ impl Site<'_> {
         for (node, address) in &self.inputs.control_plane_nodes {
             servers.insert(node.clone(), own(address)?);
         }
-        let gate = ApiServersReady { name: "kube-apiserver ready on each control plane", nodes: self.control_planes() };
+        let gate = ApiServersReady { name: "kube-apiserver ready on each control plane", nodes: self.names() };
         let source = every(GLANCE, || async { Ok::<_, ObserveError>(readiness(&servers).await) });
         cx.gates.prove(&gate, SERVERS.min(cx.deadline), source).await?;
 
@@ -103,25 +106,25 @@ impl Site<'_> {
     /// Fetches a kubeconfig from the first control plane that gives one, `first` before the others.
     ///
     /// # Errors
-    /// When none does.
+    /// When none does in time.
     pub async fn kubeconfig(&self, first: Option<&str>, cx: &UnitContext) -> Result<Kubeconfig, UnitError> {
-        let mut last = String::from("there is no control plane");
         let others = self.inputs.control_plane_nodes.keys().map(String::as_str).filter(|node| Some(*node) != first);
         let nodes: Vec<&str> = first.into_iter().chain(others).collect();
-        for _ in 0..TRIES {
-            for node in &nodes {
-                if cx.gates.cancel.is_cancelled() {
-                    return Err(BootstrapError::Interrupted { what: "the kubeconfig was fetched" }.into());
-                }
-                match self.fetch(node).await {
-                    Ok(text) => return Ok(Kubeconfig::parse(text)?),
-                    Err(error) if error.class() == Class::Final => return Err(error.into()),
-                    Err(error) => last = error.to_string(),
-                }
+        let name = GateName::new("a control plane gives a kubeconfig");
+        let text = cx.gates.attempt(name, KUBECONFIG.min(cx.deadline), GLANCE, || self.ask_all(&nodes)).await??;
+        Ok(Kubeconfig::parse(text)?)
+    }
+
+    async fn ask_all(&self, nodes: &[&str]) -> Tried<Secret<String>, TalosError> {
+        let mut last = String::from("there is no control plane");
+        for node in nodes {
+            match self.fetch(node).await {
+                Ok(text) => return Tried::Done(text, Evidence::new(format!("node/{node}"), "kubeconfig=given")),
+                Err(error) if error.class() == Class::Final => return Tried::Never(error),
+                Err(error) => last = chain(&error),
             }
-            pace(GLANCE).await;
         }
-        Err(BootstrapError::NoKubeconfig { last }.into())
+        Tried::Again(last)
     }
 
     async fn fetch(&self, node: &str) -> Result<Secret<String>, TalosError> {
@@ -129,7 +132,7 @@ impl Site<'_> {
         TalosClient::connect(&self.access, &to, Identity::Configured(&self.ours)).await?.kubeconfig().await
     }
 
-    fn control_planes(&self) -> BTreeSet<String> {
+    fn names(&self) -> BTreeSet<String> {
         self.inputs.control_plane_nodes.keys().cloned().collect()
     }
 }

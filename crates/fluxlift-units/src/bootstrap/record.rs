@@ -1,37 +1,84 @@
 //! What is remembered of a bootstrap: in the journal while it runs, in the state afterwards.
+//!
+//! It is bound to the machine that was bootstrapped, not to its name: a cluster whose machines were made anew has none.
+
+use std::collections::BTreeMap;
 
 use fluxlift_core::{Act, ActLog, ActLogError, Prior as PriorAct};
 use fluxlift_engine::unit::Prior;
-use fluxlift_talos::node::Recorded;
+use fluxlift_talos::node::{ControlPlane, Recorded};
 use serde_json::{Value as Json, json};
 
-/// The act. There is one for a cluster, whichever machine it is for: the machine is its detail.
-pub fn act(node: &str) -> Act {
-    Act::new("etcd.bootstrap", "etcd").with_detail(json!({ "node": node }))
+/// A machine, by its name and by what tells it from one that is made anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Founder {
+    /// Its name.
+    pub node: String,
+    /// Its identity, where it has one.
+    pub machine: Option<String>,
 }
 
-/// What an earlier run left, the journal before the state.
-pub fn recall(acts: &dyn ActLog, prior: Option<&Prior>) -> Recorded {
-    match acts.recall(&act("")) {
-        PriorAct::Intended(act) => node(&act.detail).map_or(Recorded::Nothing, Recorded::Meant),
-        PriorAct::Done(act, _) => node(&act.detail).map_or(Recorded::Nothing, Recorded::Done),
-        PriorAct::New => prior.and_then(|p| node(&p.identity)).map_or(Recorded::Nothing, Recorded::Done),
+impl Founder {
+    /// The machine `node` as it was seen.
+    pub fn of(node: &str, seen: &BTreeMap<String, ControlPlane>) -> Self {
+        Self { node: node.to_owned(), machine: seen.get(node).and_then(|plane| plane.machine.clone()) }
+    }
+
+    /// The act of bootstrapping it.
+    pub fn act(&self) -> Act {
+        act_on(self.machine.as_deref()).with_detail(self.identity())
+    }
+
+    /// What the state remembers.
+    pub fn identity(&self) -> Json {
+        json!({ "node": self.node, "machine": self.machine })
     }
 }
 
-/// Makes the choice of `node` durable. True when an earlier run had made the same one.
+/// The act on a machine with this identity. Machines without one share theirs.
+fn act_on(machine: Option<&str>) -> Act {
+    Act::new("etcd.bootstrap", machine.map_or_else(|| "etcd".to_owned(), |machine| format!("etcd/{machine}")))
+}
+
+/// What an earlier run left about the machines that were `seen`, the journal before the state.
+pub fn recall(acts: &dyn ActLog, prior: Option<&Prior>, seen: &BTreeMap<String, ControlPlane>) -> Recorded {
+    let known = seen.iter().filter_map(|(node, plane)| Some((Some(node), Some(plane.machine.as_deref()?))));
+    for (node, machine) in known.chain([(None, None)]) {
+        let named = |act: &Act| node.cloned().or_else(|| text(&act.detail, "node"));
+        match acts.recall(&act_on(machine)) {
+            PriorAct::Intended(act) => return named(&act).map_or(Recorded::Nothing, Recorded::Meant),
+            PriorAct::Done(act, _) => return named(&act).map_or(Recorded::Nothing, Recorded::Done),
+            PriorAct::New => {}
+        }
+    }
+    prior.and_then(|prior| standing(&prior.identity, seen)).map_or(Recorded::Nothing, Recorded::Done)
+}
+
+/// The name of the machine that the state remembers, unless it is certainly none of those that were `seen`.
+fn standing(identity: &Json, seen: &BTreeMap<String, ControlPlane>) -> Option<String> {
+    let node = text(identity, "node")?;
+    let Some(machine) = text(identity, "machine") else { return Some(node) };
+    let same = seen.iter().find(|(_, plane)| plane.machine.as_deref() == Some(&machine));
+    match same {
+        Some((node, _)) => Some(node.clone()),
+        None if seen.values().all(|plane| plane.machine.is_some()) => None,
+        None => Some(node),
+    }
+}
+
+/// Makes the choice of `founder` durable. True when an earlier run had made the same one.
 ///
 /// # Errors
 /// When the journal does not take it: then it must not be done.
-pub fn intend(acts: &dyn ActLog, node: &str) -> Result<bool, ActLogError> {
-    Ok(acts.intend(&act(node))? != PriorAct::New)
+pub fn intend(acts: &dyn ActLog, founder: &Founder) -> Result<bool, ActLogError> {
+    Ok(acts.intend(&founder.act())? != PriorAct::New)
 }
 
-/// What the state remembers.
-pub fn identity(node: Option<&str>) -> Json {
-    json!({ "node": node })
+/// What the state remembers of a cluster that nobody here founded, or `founder` did.
+pub fn identity(founder: Option<&Founder>) -> Json {
+    founder.map_or_else(|| json!({ "node": null }), Founder::identity)
 }
 
-fn node(json: &Json) -> Option<String> {
-    json["node"].as_str().filter(|node| !node.is_empty()).map(str::to_owned)
+fn text(json: &Json, key: &str) -> Option<String> {
+    json[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fluxlift_core::{ChangeKind, Secret, Value};
+use fluxlift_core::{ChangeKind, Secret, Value, chain};
 use fluxlift_engine::unit::{Applied, Change, Check, Prior, Unit, UnitContext, UnitError, UnitSpec};
 use fluxlift_talos::node::{Decision, EtcdSight, Kubeconfig, decide};
 use jiff::SignedDuration;
@@ -75,7 +75,7 @@ impl Unit for Bootstrap {
             return Ok(Change::because(ChangeKind::Create, ["the cluster was not bootstrapped yet"]));
         }
         let mut reasons = Vec::new();
-        for (node, sight) in self.site(&inputs)?.etcd().await {
+        for (node, sight) in etcd::sights(&self.site(&inputs)?.control_planes().await) {
             if !matches!(sight, EtcdSight::Running(_)) {
                 reasons.push(format!("etcd on {node} {sight}"));
             }
@@ -95,11 +95,11 @@ impl Unit for Bootstrap {
     async fn apply(&self, cx: &UnitContext) -> Result<Applied, UnitError> {
         let inputs = self.inputs()?;
         let site = self.site(&inputs)?;
-        let node = etcd::found(&site, cx).await?;
+        let founder = etcd::found(&site, cx).await?;
         site.prove_members(cx).await?;
         let kubeconfig = match self.kept(cx.prior.as_ref()) {
             Some(kept) => kept,
-            None => site.kubeconfig(node.as_deref(), cx).await?,
+            None => site.kubeconfig(founder.as_ref().map(|f| f.node.as_str()), cx).await?,
         };
         site.prove_api(&kubeconfig, cx).await?;
         site.prove_nodes(&kubeconfig, cx).await?;
@@ -116,7 +116,7 @@ impl Unit for Bootstrap {
         ];
         Ok(Applied {
             outputs: outputs.map(|(name, value)| (name.to_owned(), value)).into(),
-            identity: record::identity(node.as_deref()),
+            identity: record::identity(founder.as_ref()),
             shortfall: None,
         })
     }
@@ -144,15 +144,15 @@ impl Unit for Bootstrap {
         }
         let look = async {
             let inputs = self.inputs()?;
-            let sights = self.site(&inputs)?.etcd().await;
-            let recorded = record::recall(&*cx.acts, cx.prior.as_ref());
-            Ok::<_, UnitError>(decide(&recorded, inputs.chosen()?, &sights))
+            let planes = self.site(&inputs)?.control_planes().await;
+            let recorded = record::recall(&*cx.acts, cx.prior.as_ref(), &planes);
+            Ok::<_, UnitError>(decide(&recorded, inputs.chosen()?, &etcd::sights(&planes)))
         };
         let outcome = match look.await {
             Ok(Decision::Refuse { why }) => Err(why),
             Ok(Decision::Bootstrap(node)) => Ok(format!("it will be bootstrapped on {node}")),
             Ok(Decision::GoOn | Decision::Adopt) => Ok("it is bootstrapped".to_owned()),
-            Err(error) => Err(talos_access::chain(&error)),
+            Err(error) => Err(chain(&error)),
         };
         vec![Check { name, outcome }]
     }

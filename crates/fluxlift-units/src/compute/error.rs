@@ -1,6 +1,6 @@
 //! What can go wrong with the machines.
 
-use fluxlift_core::{ActLogError, ErrorKind, Explain, Hint};
+use fluxlift_core::{ActLogError, ErrorKind, Explain, Hint, Misfit};
 use thiserror::Error;
 
 /// Why the machines could not be made, or taken away.
@@ -8,7 +8,7 @@ use thiserror::Error;
 pub enum ComputeError {
     /// The inputs are not of the expected shape.
     #[error("the inputs of compute do not fit")]
-    Inputs(#[source] serde_json::Error),
+    Inputs(#[source] Misfit),
     /// An input is not usable.
     #[error("input {name}: {what}")]
     Input {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use fluxlift_core::{ChangeKind, Value};
+use fluxlift_core::{ChangeKind, Value, chain};
 use fluxlift_engine::unit::{Applied, Change, Check, Unit, UnitContext, UnitError, UnitSpec, Values};
 
 use super::{Inputs, outputs};
@@ -64,7 +64,7 @@ impl Unit for Config {
             }];
         }
         let outcome = self.outputs().map(|(_, digests)| format!("{} can be generated", digests.len()));
-        vec![Check { name, outcome: outcome.map_err(|error| talos_access::chain(&error)) }]
+        vec![Check { name, outcome: outcome.map_err(|error| chain(&error)) }]
     }
 }
 

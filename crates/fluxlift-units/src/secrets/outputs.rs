@@ -30,7 +30,13 @@ pub fn outputs(bundle: &SecretsBundle, admin: &ClientIdentity) -> Values {
 /// When it is there and not usable.
 pub fn bundle(prior: Option<&Prior>) -> Result<Option<SecretsBundle>, SecretsUnitError> {
     let text = prior.and_then(|p| p.outputs.get("secrets_yaml")).and_then(Value::as_str);
-    text.map(|text| text.parse().map_err(SecretsUnitError::State)).transpose()
+    let failed = |source| SecretsUnitError::State { authority: recorded_authority(prior), source };
+    text.map(|text| text.parse().map_err(failed)).transpose()
+}
+
+/// What the Talos authority of the bundle in the state is known by, as it was noted beside it.
+pub fn recorded_authority(prior: Option<&Prior>) -> Option<String> {
+    prior?.identity["authority"].as_str().map(str::to_owned)
 }
 
 /// The administrator's identity in the state, where it is usable.

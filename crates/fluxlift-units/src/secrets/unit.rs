@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fluxlift_core::{Act, ChangeKind, Prior};
+use fluxlift_core::{Act, ChangeKind, Prior, chain};
 use fluxlift_engine::unit::{Applied, Change, Check, Unit, UnitContext, UnitError, UnitSpec};
 use fluxlift_net::tls::public_key_sha256;
 use fluxlift_talos::client::Fingerprint;
@@ -14,7 +14,7 @@ use super::{Inputs, SecretsUnitError, outputs};
 use crate::Outside;
 use crate::talos_access::{self, random};
 
-/// Draws anew what is there already.
+/// Draws anew the secrets whose authority it names.
 const REGENERATE: &str = "TALOS_REGENERATE_SECRETS";
 /// Lets the secrets go.
 const DESTROY: &str = "TALOS_DESTROY_SECRETS";
@@ -40,9 +40,24 @@ impl Secrets {
         self.outside.env.get(variable).is_some_and(|value| matches!(value.as_str(), "1" | "true"))
     }
 
-    /// The bundle that is kept, unless it is to be drawn anew.
+    /// The bundle that is kept, unless exactly this one is to be replaced.
     fn kept(&self, cx: &UnitContext) -> Result<Option<SecretsBundle>, UnitError> {
-        if self.told(REGENERATE) { Ok(None) } else { Ok(outputs::bundle(cx.prior.as_ref())?) }
+        let prior = cx.prior.as_ref();
+        let replaced = self.outside.env.get(REGENERATE).map(|value| value.trim()).filter(|value| !value.is_empty());
+        let noted = outputs::recorded_authority(prior);
+        if replaced.is_some() && replaced == noted.as_deref() {
+            return Ok(None);
+        }
+        let Some(bundle) = outputs::bundle(prior)? else { return Ok(None) };
+        let Some(replaced) = replaced else { return Ok(Some(bundle)) };
+        match authority(&bundle).or(noted) {
+            Some(ours) if ours == replaced => Ok(None),
+            Some(authority) if self.told(REGENERATE) => Err(SecretsUnitError::Unnamed { authority }.into()),
+            _ => {
+                cx.gates.events.step("kept", format!("the secrets: their authority is not {replaced} (any more)"));
+                Ok(Some(bundle))
+            }
+        }
     }
 
     /// A bundle where none is kept: the one that is given, else a new one.
@@ -91,7 +106,7 @@ impl Unit for Secrets {
         let Some(bundle) = self.kept(cx)? else {
             let kind = if there { ChangeKind::Replace } else { ChangeKind::Create };
             let why =
-                if there { format!("{REGENERATE}=1 asks for new secrets") } else { "there are none yet".to_owned() };
+                if there { format!("{REGENERATE} asks for new secrets") } else { "there are none yet".to_owned() };
             return Ok(Change::because(kind, [why]));
         };
         let admin = outputs::admin(cx.prior.as_ref());
@@ -131,7 +146,7 @@ impl Unit for Secrets {
 
     async fn preflight(&self, cx: &UnitContext) -> Vec<Check> {
         let found = match outputs::bundle(cx.prior.as_ref()) {
-            Err(error) => Err(talos_access::chain(&error)),
+            Err(error) => Err(chain(&error)),
             Ok(None) => Ok("none yet: they will be drawn".to_owned()),
             Ok(Some(bundle)) => {
                 let admin = outputs::admin(cx.prior.as_ref());

@@ -32,6 +32,7 @@ struct Lab {
     journal: Journal,
     repo: tempfile::TempDir,
     env: BTreeMap<String, String>,
+    seed: u64,
     state: BTreeMap<String, Prior>,
     steps: Arc<Mutex<Vec<String>>>,
     cx: GateContext,
@@ -61,6 +62,7 @@ impl Lab {
             journal: Journal::default(),
             repo: tempfile::tempdir().unwrap(),
             env: env.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+            seed: 1,
             state: BTreeMap::new(),
             steps,
             cx,
@@ -87,7 +89,7 @@ impl Lab {
         let outside = Outside {
             dial: Arc::new(Net::new(self.datacenter.clone())),
             clock: Arc::clone(&self.clock),
-            seed: Some(1),
+            seed: Some(self.seed),
             env: self.env.clone(),
         };
         let modules = NativeModules { outside: Arc::new(outside), strategy: fluxlift_flux::Strategy::default() };
@@ -265,8 +267,50 @@ async fn secrets_are_drawn_anew_or_let_go_only_when_told() {
     assert!(error.to_string().contains("would be lost"), "{error}");
     lab.env.insert("TALOS_DESTROY_SECRETS".to_owned(), "1".to_owned());
     lab.unit("talos_secrets", &inputs).destroy(&lab.context("talos_secrets")).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_secrets_are_drawn_once_for_the_authority_that_is_named_and_not_again_on_resume() {
+    let mut lab = Lab::new();
+    let inputs = values(json!({ "talos_version": "v1.12.0" }));
+    lab.apply("talos_secrets", &inputs).await.unwrap();
+    let first = lab.state["talos_secrets"].identity["authority"].as_str().unwrap().to_owned();
+
     lab.env.insert("TALOS_REGENERATE_SECRETS".to_owned(), "1".to_owned());
+    let error = lab.plan("talos_secrets", &inputs).await.unwrap_err();
+    assert!(error.to_string().contains("does not say which"), "{error}");
+    let hint = error.hints()[0].to_string();
+    assert!(hint.starts_with(&format!("TALOS_REGENERATE_SECRETS={first} ")), "{hint}");
+
+    lab.env.insert("TALOS_REGENERATE_SECRETS".to_owned(), first.clone());
     assert_eq!(lab.plan("talos_secrets", &inputs).await.unwrap().kind, ChangeKind::Replace);
+    // Another draw than the first, which in a demonstration has the same seed.
+    lab.seed = 2;
+    let drawn = lab.apply("talos_secrets", &inputs).await.unwrap();
+    assert_ne!(drawn.identity["authority"], json!(first));
+
+    // The run went on, failed somewhere else, and is resumed with the same variables.
+    lab.seed = 3;
+    assert_eq!(lab.plan("talos_secrets", &inputs).await.unwrap(), Change::none());
+    let again = lab.apply("talos_secrets", &inputs).await.unwrap();
+    assert!(again.outputs == drawn.outputs, "nothing was drawn a third time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrongly_typed_secret_is_told_by_its_place_and_not_by_its_value() {
+    let lab = Lab::new();
+    for (input, value) in [("secrets_yaml", json!(["hunter2"])), ("secrets_yaml", json!({ "hunter2": 1 }))] {
+        let mut inputs = values(json!({ "talos_version": "v1.12.0" }));
+        inputs.insert(input.to_owned(), Value::from(value).sensitive());
+        let error = lab.plan("talos_secrets", &inputs).await.unwrap_err();
+        assert!(error.chain().starts_with("the inputs of talos_secrets do not fit: secrets_yaml: expected a string"));
+        assert!(!error.chain().contains("hunter2"), "{}", error.chain());
+    }
+    let inputs: Values =
+        [("client_configuration".to_owned(), Value::from("{\"client_key\": \"hunter2\"}").sensitive())].into();
+    let error = lab.plan("talos_apply_config", &inputs).await.unwrap_err();
+    assert!(error.chain().contains("client_configuration: expected"), "{}", error.chain());
+    assert!(!error.chain().contains("hunter2"), "{}", error.chain());
 }
 
 #[tokio::test(start_paused = true)]
@@ -377,7 +421,8 @@ async fn a_cluster_is_bootstrapped_once_and_its_kubeconfig_is_private() {
     assert_eq!(lab.plan("talos_bootstrap", &inputs).await.unwrap().kind, ChangeKind::Create);
     let applied = lab.apply("talos_bootstrap", &inputs).await.unwrap();
     assert_eq!(lab.datacenter.with(|w| w.talos.etcd.len()), 1);
-    assert_eq!(applied.identity, json!({ "node": "solcp01" }));
+    let machine = lab.datacenter.with(|w| w.talos.machines[&101_011].uuid.clone());
+    assert_eq!(applied.identity, json!({ "node": "solcp01", "machine": machine }));
     let path = std::path::PathBuf::from(applied.outputs["kubeconfig_path"].as_str().unwrap());
     assert_eq!(path, lab.repo.path().join(".kube/sol.yaml"));
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -470,4 +515,112 @@ async fn a_control_plane_that_is_dark_stops_the_bootstrap() {
     assert_eq!(error.kind(), ErrorKind::NotProven);
     assert!(error.to_string().contains("solcp03"), "{error}");
     assert!(lab.datacenter.with(|w| w.talos.etcd.is_empty()));
+}
+
+impl Lab {
+    /// Destroys all machines and makes them anew, with the same names and addresses.
+    async fn rebuilt(&mut self) {
+        for (_, n) in NAMES {
+            let vmid = 101_000 + u32::from(n);
+            self.datacenter.with(|world| {
+                world.power(Power::Off { vmid });
+                world.power(Power::Destroyed { vmid });
+                world.talos.etcd.clear();
+            });
+        }
+        pace(std::time::Duration::from_secs(60)).await;
+        self.power_on_all();
+        self.apply("talos_apply_config", &self.apply_inputs()).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_whose_machines_were_made_anew_is_bootstrapped_again() {
+    let mut lab = Lab::new();
+    lab.configured().await;
+    let first = lab.apply("talos_bootstrap", &lab.bootstrap_inputs()).await.unwrap();
+    lab.rebuilt().await;
+    let second = lab.apply("talos_bootstrap", &lab.bootstrap_inputs()).await.unwrap();
+    assert_ne!(first.identity["machine"], second.identity["machine"]);
+    assert_eq!(lab.datacenter.with(|w| w.talos.etcd.len()), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bootstrap_of_machines_that_were_wiped_is_stuck_with_its_cause_in_minutes() {
+    let mut lab = Lab::new();
+    lab.configured().await;
+    lab.apply("talos_bootstrap", &lab.bootstrap_inputs()).await.unwrap();
+    // The same machines, without what was on their disks.
+    for (_, n) in NAMES {
+        let vmid = 101_000 + u32::from(n);
+        lab.datacenter.with(|world| {
+            world.power(Power::Off { vmid });
+            world.talos.machines.get_mut(&vmid).unwrap().disk = fluxlift_sim::talos::Disk::default();
+            world.talos.etcd.clear();
+        });
+    }
+    lab.power_on_all();
+    lab.apply("talos_apply_config", &lab.apply_inputs()).await.unwrap();
+    let began = lab.clock.now();
+    let error = lab.apply("talos_bootstrap", &lab.bootstrap_inputs()).await.unwrap_err();
+    assert!(error.to_string().contains("although its bootstrap is recorded"), "{error}");
+    assert!(error.hints()[0].to_string().contains("`fluxlift state rm`"), "{:?}", error.hints());
+    assert!(lab.clock.now().duration_since(began).as_mins() < 8);
+    assert!(lab.datacenter.with(|w| w.talos.etcd.is_empty()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_etcd_that_somebody_stopped_is_never_bootstrapped_over() {
+    let mut lab = Lab::new();
+    lab.configured().await;
+    lab.somebody_bootstraps(12).await;
+    pace(std::time::Duration::from_secs(60)).await;
+    lab.datacenter.with(|w| {
+        for machine in w.talos.machines.values_mut().filter(|m| m.disk.etcd.is_some()) {
+            machine.etcd = fluxlift_sim::talos::EtcdState::Stopped;
+        }
+    });
+    let error = lab.apply("talos_bootstrap", &lab.bootstrap_inputs()).await.unwrap_err();
+    assert!(error.to_string().contains("neither waits nor runs (Finished)"), "{error}");
+    assert_eq!(lab.datacenter.with(|w| w.talos.etcd.len()), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bootstrap_is_cancelled_while_the_machine_says_not_now() {
+    let mut lab = Lab::new();
+    lab.configured().await;
+    let cancel = lab.cx.cancel.clone();
+    lab.datacenter.with(|w| w.talos.machines.get_mut(&101_011).unwrap().time_synced = false);
+    let stop = async {
+        pace(std::time::Duration::from_secs(30)).await;
+        cancel.cancel();
+    };
+    let began = lab.clock.now();
+    let (applied, ()) = tokio::join!(lab.apply_once("talos_bootstrap"), stop);
+    let error = applied.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Interrupted);
+    assert!(error.to_string().contains("time is not in sync"), "{error}");
+    assert!(lab.clock.now().duration_since(began).as_secs() < 60);
+}
+
+impl Lab {
+    async fn apply_once(&self, module: &str) -> Result<Applied, UnitError> {
+        self.unit(module, &self.bootstrap_inputs()).apply(&self.context(module)).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_that_is_just_booting_is_not_taken_for_a_new_machine() {
+    let mut lab = Lab::new();
+    lab.configured().await;
+    lab.somebody_bootstraps(12).await;
+    pace(std::time::Duration::from_secs(60)).await;
+    // All of them joined, and all reboot at once: etcd runs nowhere, and the state is lost.
+    for (_, n) in NAMES {
+        lab.datacenter.with(|world| world.power(Power::Off { vmid: 101_000 + u32::from(n) }));
+    }
+    lab.power_on_all();
+    let error = lab.apply("talos_bootstrap", &lab.bootstrap_inputs()).await.unwrap_err();
+    assert!(error.to_string().contains("etcd already runs on"), "{error}");
+    assert_eq!(lab.datacenter.with(|w| w.talos.etcd.len()), 1);
 }

@@ -69,3 +69,29 @@ fn a_lock_left_by_a_killed_run_is_taken_over() {
     assert!(apply.err.contains("took over the lock that ada@"), "{}", apply.err);
     assert_eq!(apply.json()["run"], 8);
 }
+
+#[test]
+fn a_unit_is_taken_out_of_the_state_by_hand_under_the_lock_and_only_when_it_is_meant() {
+    let tree = Tree::of(&[("a/terragrunt.hcl", "")]);
+    let home = Home::at(tree.path().join(".fluxlift"));
+    let unknown = tree.run("state rm a --force");
+    assert_eq!(unknown.code, 1);
+    assert!(unknown.err.contains("the state has no unit a") && unknown.err.contains("`fluxlift state list`"));
+
+    let state = r#"{"version":1,"lineage":"l","serial":3,"units":{"a":{"module":"talos_bootstrap",
+        "identity":{"node":"cp01"},"outputs":{}}}}"#;
+    std::fs::create_dir_all(home.folder()).unwrap();
+    std::fs::write(home.state(), state).unwrap();
+    let asked = tree.run("state rm a");
+    assert_eq!(asked.code, 64, "{}", asked.err);
+    let held = Lock::acquire(&home, owner(&this_host()), 0).unwrap();
+    assert_eq!(tree.run("state rm a --force").code, 4);
+    drop(held);
+    assert_eq!(std::fs::read_to_string(home.state()).unwrap(), state, "nothing was written so far");
+
+    let forgotten = tree.run("state rm a --auto-approve");
+    assert_eq!(forgotten.code, 0, "{}", forgotten.err);
+    assert!(forgotten.err.contains("what talos_bootstrap made, known as {\"node\":\"cp01\"}"), "{}", forgotten.err);
+    assert_eq!(std::fs::read_to_string(home.backup()).unwrap(), state);
+    assert_eq!(tree.run("state list -o json").json()["units"], serde_json::json!([]));
+}

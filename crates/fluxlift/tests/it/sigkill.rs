@@ -79,9 +79,11 @@ fn journal(tree: &Path) -> String {
     files.ok().flatten().and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default()
 }
 
-/// Kills `run` as soon as its journal holds `moment`.
-fn kill_at(run: &mut Child, tree: &Tree, moment: &str) {
-    while !journal(tree.path()).contains(moment) {
+/// Kills the process that was resumed `resumed` times before as soon as it has written `moment` itself.
+fn kill_at(run: &mut Child, tree: &Tree, resumed: usize, moment: &str) {
+    let written =
+        || journal(tree.path()).split(r#""run-resumed""#).nth(resumed).is_some_and(|own| own.contains(moment));
+    while !written() {
         assert!(run.try_wait().unwrap().is_none(), "the run ended before its journal held {moment}");
         read_pace();
     }
@@ -100,8 +102,8 @@ fn a_process_that_is_killed_is_resumed_without_doing_anything_twice() {
     let datacenter = Served::start();
     let tree = Tree::reference();
     let mut run = start(&tree, "run-all apply --until bootstrap --non-interactive");
-    for moment in MOMENTS {
-        kill_at(&mut run, &tree, moment);
+    for (resumed, moment) in MOMENTS.into_iter().enumerate() {
+        kill_at(&mut run, &tree, resumed, moment);
         run = start(&tree, "resume");
     }
     let status = run.wait().unwrap();
