@@ -11,7 +11,7 @@ use crate::{Kind, ObjectRef};
 /// An object: its JSON, with ways to read what every object has.
 ///
 /// `Debug` prints only which object it is: it may be a Secret.
-#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Object(Value);
 

@@ -26,23 +26,37 @@ pub struct Tally {
     pub unobserved: usize,
 }
 
+/// A canary that waits for an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Canary {
+    /// The round that it belongs to: a run that is resumed begins a new one.
+    pub round: String,
+    /// When it was created.
+    pub created: Timestamp,
+}
+
 /// What the referee saw happen.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Referee {
     /// When each release was created, canaries left out.
     pub releases: BTreeMap<Key, Timestamp>,
-    /// When each canary that waits for an answer was created.
-    pub canaries: BTreeMap<Key, Timestamp>,
+    /// The canaries that waited for an answer, those included that were taken away since.
+    pub canaries: BTreeMap<Key, Canary>,
     /// When each canary was first handled: its token echoed, or its refusal written.
     pub handled: BTreeMap<Key, Timestamp>,
 }
 
 impl Referee {
-    /// The releases that were created before the last canary was handled, or although one never was.
+    /// The releases that were created before every canary of the round at that time was handled, or without any.
+    ///
+    /// Giving up a canary helps nobody: a round in which one was taken away unanswered never counts.
     pub fn early(&self) -> Vec<&Key> {
-        let unhandled = self.canaries.keys().any(|canary| !self.handled.contains_key(canary));
-        let proven = self.handled.values().max();
-        let early = |created: &Timestamp| unhandled || proven.is_none_or(|proven| created < proven);
+        let early = |created: &Timestamp| {
+            let before = self.canaries.values().filter(|canary| canary.created <= *created);
+            let Some(last) = before.max_by_key(|canary| canary.created) else { return true };
+            let round = self.canaries.iter().filter(|(_, canary)| canary.round == last.round);
+            round.into_iter().any(|(key, _)| self.handled.get(key).is_none_or(|handled| handled > created))
+        };
         self.releases.iter().filter(|(_, created)| early(created)).map(|(key, _)| key).collect()
     }
 }
@@ -64,10 +78,11 @@ pub fn count(world: &World) -> Tally {
 pub(crate) fn observe(world: &mut World, change: &Change) {
     let now = world.now;
     let added = change.kind == ChangeType::Added;
-    if is_canary(&change.object) {
+    if let Some(round) = label(&change.object, CANARY) {
         if added {
             if expects_an_answer(&change.object) {
-                world.referee.canaries.insert(change.key.clone(), now);
+                let canary = Canary { round: round.to_owned(), created: now };
+                world.referee.canaries.insert(change.key.clone(), canary);
             }
         } else if world.referee.canaries.contains_key(&change.key) && is_handled(&change.object) {
             world.referee.handled.entry(change.key.clone()).or_insert(now);
@@ -89,4 +104,39 @@ fn expects_an_answer(object: &Value) -> bool {
 /// Whether a controller answered: the echo of a token, or a condition.
 fn is_handled(object: &Value) -> bool {
     some_text(object, "/status/lastHandledReconcileAt").is_some() || conditions::get(object, "Ready").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::SignedDuration;
+
+    /// At these seconds: canaries (round, created, handled), and one release.
+    fn early(canaries: &[(&str, i64, Option<i64>)], release: i64) -> bool {
+        let at = |seconds| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+        let mut referee = Referee::default();
+        for (number, (round, created, handled)) in canaries.iter().enumerate() {
+            let key = Key::namespaced(&HELM_RELEASES, "flux-system", format!("canary-{number}"));
+            let canary = Canary { round: (*round).to_owned(), created: at(*created) };
+            referee.canaries.insert(key.clone(), canary);
+            referee.handled.extend(handled.map(|handled| (key, at(handled))));
+        }
+        referee.releases.insert(Key::namespaced(&HELM_RELEASES, "apps", "web"), at(release));
+        !referee.early().is_empty()
+    }
+
+    #[test]
+    fn a_release_is_early_until_the_last_canary_of_its_round_is_handled() {
+        let round = [("a", 1, Some(2)), ("a", 1, Some(5))];
+        assert!(early(&[], 9) && early(&round, 4));
+        assert!(!early(&round, 5));
+        assert!(early(&[("a", 1, Some(2)), ("a", 1, None)], 9), "one that was never answered proves nothing");
+        assert!(early(&[("a", 1, Some(2)), ("a", 6, Some(8))], 5), "the round was not over");
+    }
+
+    #[test]
+    fn a_round_that_was_given_up_is_made_good_by_a_whole_one_only() {
+        assert!(!early(&[("a", 1, None), ("b", 4, Some(5))], 6));
+        assert!(early(&[("a", 1, Some(2)), ("b", 4, None)], 6));
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! One file a command under [`commands`]: it reads its arguments, calls a library and prints the result. What commands
 //! share is here: [`args`], [`system`] (the only place that asks the system for anything), [`workspace`] (a loaded tree
-//! with its state), [`run`] (an engine with somebody watching). **Only [`ui`] writes to a terminal.**
+//! with its state), [`run`] (an engine with somebody watching), [`watchdog`] (over time that does not advance). **Only
+//! [`ui`] writes to a terminal.**
 
 pub mod app;
 pub mod args;
@@ -13,4 +14,5 @@ pub mod run;
 pub mod system;
 pub mod tree;
 pub mod ui;
+pub mod watchdog;
 pub mod workspace;

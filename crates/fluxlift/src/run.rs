@@ -8,13 +8,15 @@ use fluxlift_core::{Clock, Event};
 use fluxlift_engine::lock::Owner;
 use fluxlift_engine::unit::Modules;
 use fluxlift_engine::{Engine, EventSink, Shutdown};
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::modules;
 use crate::system::System;
-use crate::ui::{Failure, Reporter, reporter_for_stderr};
+use crate::ui::{Failure, Reporter, report_failure, reporter_for_stderr};
+use crate::watchdog::{Patience, Standstill, Watchdog, Witness};
 use crate::workspace::Workspace;
 
 /// How often the live view may redraw although nothing happened.
@@ -35,17 +37,37 @@ pub enum Pace {
 /// # Errors
 /// When there is no runtime, or as `work` fails.
 pub fn on_runtime<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    at_pace(Pace::Real, work)
+    at_pace(Pace::Real, &Witness::default(), work)
 }
 
-/// The same, on the clock that `pace` says.
+/// The same, on the clock that `pace` says. When a virtual one stands still, the process ends with what `witness` saw
+/// last: nothing else can end a loop that never waits.
 ///
 /// # Errors
 /// When there is no runtime, or as `work` fails.
-pub fn at_pace<T>(pace: Pace, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub fn at_pace<T>(pace: Pace, witness: &Witness, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = builder.enable_all().start_paused(pace == Pace::Virtual).build();
-    runtime.map_err(|error| Failure::because("the runtime could not be started", &error))?.block_on(work)
+    let runtime = runtime.map_err(|error| Failure::because("the runtime could not be started", &error))?;
+    runtime.block_on(async {
+        let _watchdog = match pace {
+            Pace::Real => None,
+            Pace::Virtual => Some(watch_over(witness)?),
+        };
+        work.await
+    })
+}
+
+fn watch_over(witness: &Witness) -> Result<Watchdog, Failure> {
+    Watchdog::over(Handle::current(), Instant::now(), Patience::default(), witness.clone(), give_up)
+        .map_err(|error| Failure::because("the watchdog over virtual time could not be started", &error))
+}
+
+/// Ends the process because virtual time stands still. The journal on disk is that of a run that was killed.
+fn give_up(standstill: Standstill) {
+    let failure = Failure::from(standstill);
+    report_failure(&failure);
+    std::process::exit(failure.exit_code().into());
 }
 
 /// What an engine is made of besides its workspace.
@@ -80,16 +102,17 @@ impl Setting {
     }
 }
 
-/// Shows the events of `work` on stderr and hands Ctrl-C to it, until it ends.
+/// Shows the events of `work` on stderr and hands Ctrl-C to it, until it ends. Who listened before still does.
 pub async fn watched<T>(engine: &mut Engine<'_>, work: impl AsyncFnOnce(&Engine<'_>) -> T) -> T {
     let (sink, events) = EventSink::channel();
-    engine.events = sink;
+    let before = std::mem::replace(&mut engine.events, EventSink::silent());
+    engine.events = before.clone().and(sink);
     let view = tokio::spawn(show(events, reporter_for_stderr()));
     let signals = tokio::spawn(hand_over_signals(engine.shutdown.clone()));
     let result = work(engine).await;
     signals.abort();
     // The channel ends with its last sender, and the view with the channel.
-    engine.events = EventSink::silent();
+    engine.events = before;
     // A view that panicked has said so itself, and the result counts all the same.
     let _ = view.await;
     result

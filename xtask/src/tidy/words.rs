@@ -1,4 +1,5 @@
-//! What may stand nowhere: prints in libraries, sleeps, allowances, stubs, and places outside the repository.
+//! What may stand nowhere: prints in libraries, sleeps, allowances, stubs, examples that nobody runs, and places outside
+//! the repository.
 
 use super::Finding;
 use super::source::{Tree, lines_before_tests};
@@ -69,6 +70,11 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
             }
         }
     }
+    for (path, text) in tree.product().filter(|(path, _)| path.starts_with("crates/")) {
+        findings.extend(examples(text).map(|n| {
+            Finding::new(format!("{path}:{n}"), "doc examples are not run here: write a test, or fence it as ```text")
+        }));
+    }
     for (path, text) in tree.all().filter(|(path, _)| !path.ends_with(".lock") && !path.starts_with("xtask/src/tidy/"))
     {
         for (n, line) in text.lines().enumerate() {
@@ -81,6 +87,19 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The lines at which a doc comment opens a fence that rustdoc would take for Rust.
+fn examples(text: &str) -> impl Iterator<Item = usize> {
+    let mut inside = false;
+    text.lines().enumerate().filter_map(move |(n, line)| {
+        let comment = line.trim_start();
+        let doc = comment.strip_prefix("//!").or_else(|| comment.strip_prefix("///"))?;
+        let language = doc.trim_start().strip_prefix("```")?;
+        inside = !inside;
+        let is_rust = language.is_empty() || ["rust", "should_panic", "no_run"].iter().any(|l| language.starts_with(l));
+        (inside && is_rust).then_some(n + 1)
+    })
 }
 
 #[cfg(test)]
@@ -106,6 +125,12 @@ mod tests {
     #[test]
     fn an_allowance_without_a_reason_is_found() {
         assert_eq!(found("crates/a/src/a.rs", "#[allow(dead_code)]").len(), 1);
+    }
+
+    #[test]
+    fn a_doc_example_that_nobody_runs_is_found_and_a_drawing_is_not() {
+        assert_eq!(found("crates/a/src/a.rs", "/// ```\n/// f();\n/// ```\nfn f() {}").len(), 1);
+        assert!(found("crates/a/src/a.rs", "//! ```text\n//! a -> b\n//! ```\n").is_empty());
     }
 
     #[test]

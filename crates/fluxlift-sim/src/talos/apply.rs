@@ -45,7 +45,7 @@ pub(super) fn apply(world: &mut World, vmid: u32, call: &Call<'_>) -> Result<Ans
         (ApplyMode::NoReboot, "Applied configuration without a reboot")
     };
     if !request.dry_run {
-        machine.disk.config = Some(given);
+        machine.disk.config = Some(given.into());
         if reboot {
             machine.busy = true;
             after(world, vmid, HANG_UP, if maintenance { Next::Install } else { Next::Reboot });

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use fluxlift_core::Timestamp;
 use fluxlift_talos::MachineConfig;
@@ -9,7 +10,7 @@ use fluxlift_talos::config::Role;
 use fluxlift_talos::proto::resource::Stage;
 use serde::{Deserialize, Serialize};
 
-use super::{KUBERNETES_PORT, Profile, TalosFault};
+use super::{Configuration, KUBERNETES_PORT, Profile, TalosFault};
 use crate::machine::MachineSpec;
 
 /// All machines that run Talos, by Proxmox's number.
@@ -81,7 +82,7 @@ pub struct Machine {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Disk {
     /// The configuration as it was given, once it was.
-    pub config: Option<String>,
+    pub config: Option<Configuration>,
     /// Whether Talos is installed.
     pub installed: bool,
     /// The etcd folder.
@@ -168,9 +169,8 @@ impl Machine {
     }
 
     /// Its configuration, if it has one.
-    pub fn config(&self) -> Option<MachineConfig> {
-        // What is on the disk was checked when it was taken.
-        self.disk.config.as_deref().and_then(|text| MachineConfig::parse(text).ok())
+    pub fn config(&self) -> Option<Arc<MachineConfig>> {
+        self.disk.config.as_ref().and_then(Configuration::read)
     }
 
     /// Its role, once it has a configuration.

@@ -9,6 +9,7 @@ mod answer;
 mod apply;
 mod bootstrap;
 mod certificates;
+mod configuration;
 mod dispatch;
 mod etcd;
 mod fault;
@@ -27,6 +28,7 @@ mod timing;
 mod tls;
 mod wake;
 
+pub use configuration::Configuration;
 pub use fault::TalosFault;
 pub use life::power;
 pub use machine::{ConsoleLine, Disk, EtcdData, EtcdState, Machine, ServerIdentity, Talos};

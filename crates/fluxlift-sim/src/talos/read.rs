@@ -186,8 +186,8 @@ fn all(world: &World, vmid: u32) -> Result<Vec<(Address, Resource)>, Refusal> {
     let yaml = Node::of([("uuid", Node::from(machine.uuid.as_str()))]);
     all.push((SYSTEM_INFORMATION, resource_of(SYSTEM_INFORMATION, hardware.encode_to_vec(), yaml.to_string())));
     if let Some(config) = machine.disk.config.as_ref().filter(|_| !machine.in_maintenance()) {
-        let spec = MachineConfigSpec { yaml_marshalled: config.clone().into_bytes() };
-        all.push((MACHINE_CONFIG, resource_of(MACHINE_CONFIG, spec.encode_to_vec(), config.clone())));
+        let spec = MachineConfigSpec { yaml_marshalled: config.text().as_bytes().to_vec() };
+        all.push((MACHINE_CONFIG, resource_of(MACHINE_CONFIG, spec.encode_to_vec(), config.text().to_owned())));
     }
     Ok(all)
 }

@@ -44,7 +44,7 @@ fn power_on(world: &mut World, n: u8, version: &str) -> u32 {
 fn running(world: &mut World, n: u8, version: &str, role: Role) -> u32 {
     let vmid = power_on(world, n, version);
     let config = if role == Role::ControlPlane { CONTROL_PLANE } else { WORKER };
-    world.talos.machines.get_mut(&vmid).unwrap().disk.config = Some(config.to_owned());
+    world.talos.machines.get_mut(&vmid).unwrap().disk.config = Some(config.to_owned().into());
     super::life::boot(world, vmid);
     let later: Timestamp = world.now + jiff::SignedDuration::from_mins(2);
     world.advance_to(later);

@@ -20,6 +20,7 @@ use crate::modules;
 use crate::run::{Pace, Setting, at_pace, watched};
 use crate::system::System;
 use crate::ui::Failure;
+use crate::watchdog::Witness;
 use crate::workspace::Workspace;
 
 /// How far virtual time starts behind the wall clock, so that a world that is served afterwards has no future in it.
@@ -61,10 +62,11 @@ impl Demo {
         if self.pace == Pace::Virtual {
             system.now -= HEAD_START;
         }
-        at_pace(self.pace, self.bootstrap(&system))
+        let witness = Witness::default();
+        at_pace(self.pace, &witness, self.bootstrap(&system, &witness))
     }
 
-    async fn bootstrap(&self, system: &System) -> Result<Outcome, Failure> {
+    async fn bootstrap(&self, system: &System, witness: &Witness) -> Result<Outcome, Failure> {
         let clock = Arc::new(TokioClock::starting_at(system.now));
         let datacenter = Datacenter::new(world(self.options(), &self.gitops.flux_version, system.now), clock.clone());
         let driver = datacenter.run();
@@ -76,6 +78,7 @@ impl Demo {
             owner: system.owner("demo"),
         };
         let mut engine = setting.engine(&workspace);
+        engine.events = witness.sink();
         if self.pace == Pace::Virtual {
             engine.hooks = Arc::new(SystemHooks::alone());
         }

@@ -1,5 +1,6 @@
-//! A run of the real units over the simulated datacenter is killed at every journal record, before and after it is on
-//! disk, and resumed in a copy of the world: nothing that can't be repeated is done twice.
+//! A whole run of the seven real units over the simulated datacenter is killed at every journal record, before and after
+//! it is on disk, and resumed in a copy of the world. Each ends as if nothing had happened: every release ready, none of
+//! them early, nothing done twice, nothing left behind.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,14 +12,17 @@ use fluxlift::demo::{LIVE, world};
 use fluxlift::modules;
 use fluxlift::run::{Pace, Setting, at_pace};
 use fluxlift::system::System;
+use fluxlift::watchdog::Witness;
 use fluxlift::workspace::Workspace;
-use fluxlift_core::UnitPath;
 use fluxlift_engine::hooks::SystemHooks;
 use fluxlift_engine::journal::{Entry, JournalObserver, NoObserver, Record};
 use fluxlift_engine::{Command, Engine, RunError, RunOptions, RunReport};
 use fluxlift_flux::Strategy;
 use fluxlift_gate::TokioClock;
+use fluxlift_sim::kube::Key;
+use fluxlift_sim::referee::{self, CANARY, Tally};
 use fluxlift_sim::{Datacenter, Net, Options, World};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::tree::{Tree, copy_folder};
@@ -70,7 +74,7 @@ fn in_world<T>(
 ) -> (T, World) {
     let mut system = System::look().unwrap_or_else(|failure| panic!("{}", failure.render()));
     (system.now, system.seed) = (world.now, SEED);
-    let done = at_pace(Pace::Virtual, async {
+    let done = at_pace(Pace::Virtual, &Witness::default(), async {
         let clock = Arc::new(TokioClock::starting_at(world.now));
         let datacenter = Datacenter::new(world, clock.clone());
         let driver = datacenter.run();
@@ -90,9 +94,8 @@ fn in_world<T>(
 
 const SEED: u64 = 7;
 
-/// The units up to the bootstrap: every act that can't be repeated is in one of them.
 fn options() -> RunOptions {
-    RunOptions { seed: SEED, until: Some(UnitPath::new("bootstrap").unwrap()), ..RunOptions::default() }
+    RunOptions { seed: SEED, ..RunOptions::default() }
 }
 
 fn succeeded(report: Result<RunReport, RunError>, at: &str) {
@@ -112,8 +115,29 @@ pub(crate) fn nothing_was_done_twice(world: &World, at: &str) {
     assert_eq!(world.talos.etcd.len(), 1, "{at}");
 }
 
+/// The cluster is whole, came to be in the right order, and nothing of a run that was killed is left in it.
+fn converged(world: &World, at: &str) {
+    nothing_was_done_twice(world, at);
+    assert_eq!(referee::count(world), Tally { total: 50, ready: 50, unobserved: 0 }, "{at}");
+    assert!(!world.referee.handled.is_empty(), "{at}: no canary was ever proven");
+    assert_eq!(world.referee.early(), Vec::<&Key>::new(), "{at}");
+    let left = |what: &str, is_left: &dyn Fn(&Value) -> bool| {
+        let left: Vec<&Key> = world.kube.api.all().filter(|(_, o)| is_left(o)).map(|(key, _)| key).collect();
+        assert!(left.is_empty(), "{at}: {what} {left:?}");
+    };
+    left("canaries", &|object| object["metadata"]["labels"].get(CANARY).is_some());
+    let status = |object: &Value| match object["type"].as_str() {
+        Some("helm.sh/release.v1") => object["metadata"]["labels"]["status"].as_str().unwrap_or_default().to_owned(),
+        _ => String::new(),
+    };
+    left("releases in the middle of something", &|object| status(object).starts_with("pending-"));
+    let operator = |object: &Value| object["metadata"]["labels"]["name"] == "flux-operator";
+    let deployed = world.kube.api.all().filter(|(_, object)| operator(object) && status(object) == "deployed");
+    assert_eq!(deployed.count(), 1, "{at}: releases of the operator that are deployed");
+}
+
 #[test]
-fn a_run_killed_at_any_record_is_resumed_without_doing_anything_twice() {
+fn a_run_killed_at_any_record_is_resumed_to_the_same_end_without_doing_anything_twice() {
     let tree = Tree::reference();
     let start = "2026-01-01T00:00:00Z".parse().unwrap();
     let world = world(Options { seed: SEED, ..Options::default() }, "2.9.4", start);
@@ -124,10 +148,10 @@ fn a_run_killed_at_any_record_is_resumed_without_doing_anything_twice() {
     let apply = async |engine: &Engine<'_>| engine.run(Command::Apply, options(), None).await;
     let (report, world) = in_world(tree.path(), world, forks, apply);
     succeeded(report, "undisturbed");
-    nothing_was_done_twice(&world, "undisturbed");
+    converged(&world, "undisturbed");
 
     let taken = std::mem::take(&mut *taken.lock().unwrap());
-    assert!(taken.len() > 80, "{} forks", taken.len());
+    assert!(taken.len() > 130, "{} forks", taken.len());
     let left = Mutex::new(taken.into_iter());
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -151,5 +175,5 @@ fn resumes(Fork { at, world, folder }: Fork) {
     };
     let (report, world) = in_world(folder.path(), world, |_| Arc::new(NoObserver), resume);
     succeeded(report, &at);
-    nothing_was_done_twice(&world, &at);
+    converged(&world, &at);
 }

@@ -8,3 +8,4 @@ mod crash;
 mod locking;
 mod sigkill;
 mod tree;
+mod zz_seeds;

@@ -1,5 +1,9 @@
 //! The OpenAPI schemas of custom kinds: defaults, pruning, validation.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use regex::Regex;
 use serde_json::{Map, Value};
 
 use crate::kube::Cause;
@@ -201,10 +205,22 @@ fn bounds(value: &Value, schema: &Value, path: &str, causes: &mut Vec<Cause>) {
         invalid(format!("should be at most {most} {what}"));
     }
     if let (Value::String(text), Some(pattern)) = (value, schema.get("pattern").and_then(Value::as_str))
-        && regex::Regex::new(pattern).is_ok_and(|pattern| !pattern.is_match(text))
+        && !matches(pattern, text)
     {
         invalid(format!("should match '{pattern}'"));
     }
+}
+
+/// The patterns that were met, compiled: they are few, and every write asks for them again.
+static PATTERNS: Mutex<BTreeMap<String, Option<Regex>>> = Mutex::new(BTreeMap::new());
+
+/// Whether `text` matches `pattern`. One that can't be compiled hinders nothing.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut patterns = PATTERNS.lock().unwrap_or_else(PoisonError::into_inner);
+    if !patterns.contains_key(pattern) {
+        patterns.insert(pattern.to_owned(), Regex::new(pattern).ok());
+    }
+    patterns.get(pattern).and_then(Option::as_ref).is_none_or(|pattern| pattern.is_match(text))
 }
 
 fn wrong_type(value: &Value, schema: &Value) -> Option<String> {
