@@ -199,6 +199,12 @@ impl UnitError {
         fluxlift_core::chain(self)
     }
 
+    /// The messages of its causes, the nearest first.
+    pub fn causes(&self) -> Vec<String> {
+        let causes = std::iter::successors(std::error::Error::source(self), |cause| cause.source());
+        causes.map(ToString::to_string).collect()
+    }
+
     /// What to do next.
     pub fn hints(&self) -> &[Hint] {
         &self.hints

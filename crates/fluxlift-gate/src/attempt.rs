@@ -114,7 +114,7 @@ mod tests {
     async fn an_act_that_never_works_ends_at_its_deadline_with_the_last_verdict() {
         let (cx, began) = (context(), Instant::now());
         let error = tried(&cx, Deadline::secs(9), |n| Tried::Again(format!("try {n}"))).await.unwrap_err();
-        assert_eq!(error.to_string(), "it is done was not proven in 9s: try 5");
+        assert_eq!(error.to_string(), "it is done was not proven in 9.0s: try 5 (for the last 1.0s)");
         assert_eq!(began.elapsed().as_secs(), 9);
     }
 

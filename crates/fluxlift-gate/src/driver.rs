@@ -113,6 +113,8 @@ pub(crate) struct Wait<'a> {
     started: Instant,
     pub(crate) ends: Instant,
     last: Verdict,
+    /// Since when the last verdict is what it is.
+    since: Instant,
     closed: bool,
 }
 
@@ -128,14 +130,14 @@ impl<'a> Wait<'a> {
             started,
             ends: started + deadline.budget(),
             last: Verdict::pending("nothing observed yet"),
+            since: started,
             closed: false,
         }
     }
 
     /// Takes a verdict in: `None` to go on waiting, else how it ends.
     pub(crate) fn take(&mut self, verdict: Verdict) -> Option<Result<(), GateError>> {
-        let changed = verdict != self.last;
-        self.last = verdict;
+        let changed = self.is_now(verdict);
         match &mut self.last {
             Verdict::Pending { .. } => {
                 if changed {
@@ -158,21 +160,30 @@ impl<'a> Wait<'a> {
 
     /// A transient error: shown as the verdict, not believed to be one.
     fn note(&mut self, error: &ObserveError) {
-        let verdict = Verdict::pending(error.chain());
-        if verdict != self.last {
-            self.last = verdict;
+        if self.is_now(Verdict::pending(error.chain())) {
             self.announce();
         }
     }
 
+    /// Keeps `verdict` as the last one. True when it is another one than before.
+    fn is_now(&mut self, verdict: Verdict) -> bool {
+        let changed = verdict != self.last;
+        if changed {
+            (self.last, self.since) = (verdict, Instant::now());
+        }
+        changed
+    }
+
     pub(crate) fn cancelled(mut self) -> GateError {
         self.close();
-        GateError::Cancelled { gate: self.gate.clone(), waited: self.waited(), last: self.last.clone() }
+        let (gate, last) = (self.gate.clone(), self.last.clone());
+        GateError::Cancelled { gate, waited: self.waited(), last, unchanged_for: self.since.elapsed() }
     }
 
     pub(crate) fn out_of_time(mut self) -> GateError {
         self.close();
-        GateError::Deadline { gate: self.gate.clone(), waited: self.waited(), last: self.last.clone() }
+        let (gate, last) = (self.gate.clone(), self.last.clone());
+        GateError::Deadline { gate, waited: self.waited(), last, unchanged_for: self.since.elapsed() }
     }
 
     fn blind(mut self, source: ObserveError) -> GateError {
@@ -202,6 +213,7 @@ impl<'a> Wait<'a> {
             opened: self.opened,
             waited,
             deadline: self.deadline.budget(),
+            unchanged_for: self.since.elapsed(),
             verdict: self.last.clone(),
         });
         self.cx.events.emit(EventKind::GateClosed { gate: self.gate.clone(), verdict: self.last.clone(), waited });

@@ -14,6 +14,8 @@ pub struct ObserveError {
     pub what: String,
     /// Whether trying again can help. A refused connection can; a refused certificate cannot.
     pub transient: bool,
+    /// What to do about it.
+    pub hints: Vec<Hint>,
     /// The cause.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -22,12 +24,12 @@ pub struct ObserveError {
 impl ObserveError {
     /// A failure that trying again may mend: connection refused, 429, 5xx, a watch that ended.
     pub fn transient(what: impl Into<String>) -> Self {
-        Self { what: what.into(), transient: true, source: None }
+        Self { what: what.into(), transient: true, hints: Vec::new(), source: None }
     }
 
     /// A failure that will stay: 401, 403, a certificate that is not believed, a kind that can't be parsed.
     pub fn terminal(what: impl Into<String>) -> Self {
-        Self { what: what.into(), transient: false, source: None }
+        Self { what: what.into(), transient: false, hints: Vec::new(), source: None }
     }
 
     /// The same, with its cause.
@@ -37,16 +39,16 @@ impl ObserveError {
         self
     }
 
+    /// The same, with what to do about it.
+    #[must_use]
+    pub fn with_hints(mut self, hints: impl IntoIterator<Item = Hint>) -> Self {
+        self.hints.extend(hints);
+        self
+    }
+
     /// The message followed by those of its causes, in one line.
     pub fn chain(&self) -> String {
-        let mut text = self.what.clone();
-        let mut next: Option<&(dyn std::error::Error + 'static)> = self.source.as_deref().map(|s| s as _);
-        while let Some(cause) = next {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
-            next = cause.source();
-        }
-        text
+        fluxlift_core::chain(self)
     }
 }
 
@@ -54,7 +56,7 @@ impl ObserveError {
 #[derive(Debug, Error)]
 pub enum GateError {
     /// The deadline passed.
-    #[error("{gate} was not proven in {}: {last}", human_duration(*waited))]
+    #[error("{gate} was not proven in {}: {last}{}", human_duration(*waited), for_how_long(*unchanged_for))]
     Deadline {
         /// The gate.
         gate: GateName,
@@ -62,6 +64,8 @@ pub enum GateError {
         waited: Duration,
         /// The last verdict.
         last: Verdict,
+        /// For how long that was the verdict.
+        unchanged_for: Duration,
     },
     /// Waiting will not help.
     #[error("{gate} is stuck after {}: {why}", human_duration(*waited))]
@@ -89,7 +93,11 @@ pub enum GateError {
         source: ObserveError,
     },
     /// The run was cancelled.
-    #[error("waiting for {gate} was interrupted after {}; the last verdict was: {last}", human_duration(*waited))]
+    #[error(
+        "waiting for {gate} was interrupted after {}; the last verdict was: {last}{}",
+        human_duration(*waited),
+        for_how_long(*unchanged_for)
+    )]
     Cancelled {
         /// The gate.
         gate: GateName,
@@ -97,7 +105,17 @@ pub enum GateError {
         waited: Duration,
         /// The last verdict.
         last: Verdict,
+        /// For how long that was the verdict.
+        unchanged_for: Duration,
     },
+}
+
+/// For how long a verdict stood, where that says anything.
+fn for_how_long(unchanged: Duration) -> String {
+    if unchanged < Duration::from_secs(1) {
+        return String::new();
+    }
+    format!(" (for the last {})", human_duration(unchanged))
 }
 
 impl GateError {
@@ -130,7 +148,7 @@ impl Explain for GateError {
                 )]
             }
             Self::Cancelled { .. } => vec![Hint::new("run `fluxlift resume` to go on from here")],
-            Self::Blind { .. } => vec![],
+            Self::Blind { source, .. } => source.hints.clone(),
         }
     }
 }

@@ -17,6 +17,9 @@ pub struct Proof {
     pub waited: Duration,
     /// How long it could have waited.
     pub deadline: Duration,
+    /// For how long the last verdict was the last one.
+    #[serde(default)]
+    pub unchanged_for: Duration,
     /// The last verdict.
     #[serde(flatten)]
     pub verdict: Verdict,

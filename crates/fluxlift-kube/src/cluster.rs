@@ -56,7 +56,7 @@ impl Cluster {
     ) -> Result<Self, ConnectError> {
         let inner = Inner {
             client: connect::client(kubeconfig, dial, &clock)?,
-            server: kubeconfig.server.to_string(),
+            server: kubeconfig.server.to_string().trim_end_matches('/').to_owned(),
             seed,
             clock,
             identity: Mutex::default(),
@@ -148,8 +148,19 @@ impl Cluster {
     async fn exchange_once(&self, doing: &str, request: Request<Vec<u8>>) -> Result<String, RequestError> {
         tokio::time::timeout(REQUEST_LIMIT, self.inner.client.request_text(request))
             .await
-            .map_err(|_| RequestError::TimedOut { doing: doing.to_owned(), limit: REQUEST_LIMIT })?
-            .map_err(|error| RequestError::of_kube(doing, error))
+            .map_err(|_| self.silent(doing))?
+            .map_err(|error| self.failed(doing, error))
+    }
+
+    /// A request that got no answer in time.
+    pub(crate) fn silent(&self, doing: &str) -> RequestError {
+        let (doing, server) = (doing.to_owned(), self.inner.server.clone());
+        RequestError::TimedOut { doing, server, limit: REQUEST_LIMIT }
+    }
+
+    /// A request that failed.
+    pub(crate) fn failed(&self, doing: &str, error: kube::Error) -> RequestError {
+        RequestError::of_kube(doing, &self.inner.server, error)
     }
 }
 

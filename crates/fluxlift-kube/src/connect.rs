@@ -26,16 +26,20 @@ const PONG: Duration = Duration::from_secs(15);
 #[derive(Debug, Error)]
 pub enum ConnectError {
     /// The client certificate is over.
-    #[error("the kubeconfig's client certificate for {subject} expired on {until}")]
+    #[error("the client certificate for {subject} in {kubeconfig} expired on {until}")]
     Expired {
+        /// Which kubeconfig.
+        kubeconfig: String,
         /// Whose certificate.
         subject: String,
         /// Its last moment.
         until: Timestamp,
     },
     /// The client certificate is not valid yet: this machine's clock, or the one that issued it, is wrong.
-    #[error("the kubeconfig's client certificate for {subject} is not valid before {from}")]
+    #[error("the client certificate for {subject} in {kubeconfig} is not valid before {from}")]
     NotYetValid {
+        /// Which kubeconfig.
+        kubeconfig: String,
         /// Whose certificate.
         subject: String,
         /// Its first moment.
@@ -53,7 +57,9 @@ impl Explain for ConnectError {
     fn hints(&self) -> Vec<Hint> {
         match self {
             Self::Expired { .. } => {
-                vec![Hint::new("apply the bootstrap unit again, or run `talosctl kubeconfig`, to get a fresh one")]
+                vec![Hint::new(
+                    "apply the bootstrap unit again, which fetches a fresh one, or run `talosctl kubeconfig`",
+                )]
             }
             Self::NotYetValid { .. } => vec![Hint::new("check this machine's clock and those of the nodes (NTP)")],
             Self::Tls(_) | Self::Credentials(_) => vec![Hint::new("fetch the kubeconfig again")],
@@ -98,10 +104,11 @@ fn check_validity(kubeconfig: &Kubeconfig, now: Timestamp) -> Result<(), Connect
         return Ok(());
     };
     let Validity { subject, from, until } = validity;
+    let kubeconfig = kubeconfig.to_string();
     if until < now {
-        Err(ConnectError::Expired { subject, until })
+        Err(ConnectError::Expired { kubeconfig, subject, until })
     } else if now < from {
-        Err(ConnectError::NotYetValid { subject, from })
+        Err(ConnectError::NotYetValid { kubeconfig, subject, from })
     } else {
         Ok(())
     }

@@ -8,6 +8,10 @@ use fluxlift_gate::ObserveError;
 use kube::core::Status;
 use thiserror::Error;
 
+/// What to do when the failure has passed.
+const AGAIN: &str =
+    "run the same command again when it answers; an apply that has begun goes on with `fluxlift resume`";
+
 /// What sort of failure it is, for those who decide what to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
@@ -39,28 +43,34 @@ pub enum RequestError {
         message: String,
     },
     /// There was no answer.
-    #[error("{doing} got no answer")]
+    #[error("{doing} got no answer from {server}")]
     Unanswered {
         /// What was tried.
         doing: String,
+        /// The API server's address.
+        server: String,
         /// Why.
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
     /// The server is not the one that the kubeconfig describes, or it does not believe our certificate.
-    #[error("{doing} failed because TLS was refused")]
+    #[error("{doing} failed because TLS with {server} was refused")]
     Tls {
         /// What was tried.
         doing: String,
+        /// The API server's address.
+        server: String,
         /// Why.
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
     /// The answer took too long.
-    #[error("{doing} took longer than {}s", limit.as_secs())]
+    #[error("{doing} got no answer from {server} in {}s", limit.as_secs())]
     TimedOut {
         /// What was tried.
         doing: String,
+        /// The API server's address.
+        server: String,
         /// The limit.
         limit: Duration,
     },
@@ -100,15 +110,15 @@ pub enum RequestError {
 }
 
 impl RequestError {
-    pub(crate) fn of_kube(doing: &str, error: kube::Error) -> Self {
+    pub(crate) fn of_kube(doing: &str, server: &str, error: kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => Self::of_status(doing, &status),
             kube::Error::SerdeError(source) => Self::Unreadable { doing: doing.to_owned(), source: source.into() },
             kube::Error::FromUtf8(source) => Self::Unreadable { doing: doing.to_owned(), source: source.into() },
-            kube::Error::Service(source) => Self::of_transport(doing, source),
-            kube::Error::HyperError(source) => Self::of_transport(doing, source.into()),
-            kube::Error::ReadEvents(source) => Self::of_transport(doing, source.into()),
-            other => Self::of_transport(doing, other.into()),
+            kube::Error::Service(source) => Self::of_transport(doing, server, source),
+            kube::Error::HyperError(source) => Self::of_transport(doing, server, source.into()),
+            kube::Error::ReadEvents(source) => Self::of_transport(doing, server, source.into()),
+            other => Self::of_transport(doing, server, other.into()),
         }
     }
 
@@ -121,9 +131,13 @@ impl RequestError {
         }
     }
 
-    fn of_transport(doing: &str, source: Box<dyn Error + Send + Sync>) -> Self {
-        let doing = doing.to_owned();
-        if is_tls_refusal(source.as_ref()) { Self::Tls { doing, source } } else { Self::Unanswered { doing, source } }
+    fn of_transport(doing: &str, server: &str, source: Box<dyn Error + Send + Sync>) -> Self {
+        let (doing, server) = (doing.to_owned(), server.to_owned());
+        if is_tls_refusal(source.as_ref()) {
+            Self::Tls { doing, server, source }
+        } else {
+            Self::Unanswered { doing, server, source }
+        }
     }
 
     /// What sort of failure it is.
@@ -201,6 +215,7 @@ impl From<RequestError> for ObserveError {
     fn from(error: RequestError) -> Self {
         let what = error.to_string();
         let observe = if error.class() == Class::Transient { Self::transient(what) } else { Self::terminal(what) };
+        let observe = observe.with_hints(error.hints());
         match error {
             RequestError::Unanswered { source, .. }
             | RequestError::Tls { source, .. }
@@ -220,6 +235,10 @@ impl Explain for RequestError {
 
     fn hints(&self) -> Vec<Hint> {
         let hint = match (self, self.class()) {
+            (Self::Unanswered { server, .. } | Self::TimedOut { server, .. }, _) => {
+                let ask = "check that the control planes are up and that this machine reaches them";
+                return vec![Hint::new(format!("{ask}: `curl -k {server}/readyz`")), Hint::new(AGAIN)];
+            }
             (Self::Tls { .. }, _) => {
                 "check that the kubeconfig belongs to this cluster and that this machine's clock is right"
             }
@@ -230,7 +249,7 @@ impl Explain for RequestError {
             }
             (_, Class::Forbidden) => "give the kubeconfig's user the permission that the message names",
             (_, Class::Conflict) => "see who else manages this object with `kubectl get --show-managed-fields`",
-            (_, Class::Transient) => "check that the API server is up, then run `fluxlift resume`",
+            (_, Class::Transient) => AGAIN,
             (_, Class::NotFound | Class::Terminal) => return Vec::new(),
         };
         vec![Hint::new(hint)]

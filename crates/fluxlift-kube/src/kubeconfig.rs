@@ -16,6 +16,8 @@ use thiserror::Error;
 pub struct Kubeconfig {
     /// The context's name.
     pub context: String,
+    /// The file that it was read from, where it was one.
+    pub path: Option<PathBuf>,
     /// The API server's address.
     pub server: Uri,
     /// The namespace that the context works in.
@@ -72,8 +74,8 @@ pub enum KubeconfigError {
 impl Explain for KubeconfigError {
     fn hints(&self) -> Vec<Hint> {
         match self {
-            Self::File { .. } => vec![Hint::new("run the bootstrap unit first, or pass --kubeconfig")],
-            Self::NoContext => vec![Hint::new("pass --context")],
+            Self::File { .. } => vec![Hint::new("apply the bootstrap unit first, which writes it, or check its path")],
+            Self::NoContext => vec![Hint::new("name one, with `kubectl config use-context` or as kubeconfig_context")],
             Self::Syntax | Self::Missing { .. } | Self::Field { .. } => {
                 vec![Hint::new("fetch the kubeconfig again, for example with `talosctl kubeconfig`")]
             }
@@ -89,7 +91,8 @@ impl Kubeconfig {
     pub fn from_path(path: &Path, context: Option<&str>) -> Result<Self, KubeconfigError> {
         let text =
             std::fs::read_to_string(path).map_err(|source| KubeconfigError::File { path: path.to_owned(), source })?;
-        Self::from_text(&text, context, path.parent())
+        let kubeconfig = Self::from_text(&text, context, path.parent())?;
+        Ok(Self { path: Some(path.to_owned()), ..kubeconfig })
     }
 
     /// Reads a kubeconfig's content. Paths in it are relative to `folder`.
@@ -112,6 +115,7 @@ impl Kubeconfig {
         let reader = Reader { folder };
         Ok(Self {
             context: context.to_owned(),
+            path: None,
             server: server(cluster)?,
             namespace: chosen["namespace"].as_str().unwrap_or("default").to_owned(),
             trust: reader.trust(cluster)?,
@@ -119,6 +123,16 @@ impl Kubeconfig {
             identity: reader.identity(user)?,
             auth: auth(user)?,
         })
+    }
+}
+
+/// What people call it: by its file, else by its context.
+impl std::fmt::Display for Kubeconfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.path {
+            Some(path) => write!(f, "the kubeconfig {}", path.display()),
+            None => write!(f, "the kubeconfig of context {}", self.context),
+        }
     }
 }
 

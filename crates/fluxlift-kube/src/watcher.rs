@@ -121,10 +121,8 @@ impl Watcher {
             .watch(&params, &self.version)
             .map_err(|e| unbuildable(&doing, e))?;
         let started = tokio::time::timeout(REQUEST_LIMIT, self.cluster.inner.client.request_events::<Object>(request));
-        let events = started
-            .await
-            .map_err(|_| RequestError::TimedOut { doing: doing.clone(), limit: REQUEST_LIMIT })?
-            .map_err(|error| RequestError::of_kube(&doing, error));
+        let events =
+            started.await.map_err(|_| self.cluster.silent(&doing))?.map_err(|error| self.cluster.failed(&doing, error));
         let events = match events {
             Err(error) if error.is_gone() => {
                 self.broken();
@@ -160,7 +158,7 @@ impl Watcher {
         }
         let mut turn = Turn::GoOn;
         for event in batch {
-            match event.map_err(|e| RequestError::of_kube(&format!("watch {}", self.query), e))? {
+            match event.map_err(|e| self.cluster.failed(&format!("watch {}", self.query), e))? {
                 WatchEvent::Added(object) | WatchEvent::Modified(object) => {
                     self.backoff.reset();
                     self.version = object.resource_version().to_owned();

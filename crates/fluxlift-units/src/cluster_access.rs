@@ -10,8 +10,14 @@ use serde::Deserialize;
 
 use crate::Outside;
 
-/// How long a request that fails in passing is tried again.
+/// How long a request that fails in passing is tried again, at most.
 const REQUEST: Deadline = Deadline::minutes(2);
+
+/// How long it is tried in a unit that has `deadline`: half of it at most, so that the unit ends with the reason and not
+/// with its deadline.
+fn patience(deadline: Deadline) -> Deadline {
+    REQUEST.min(Deadline::after(deadline.budget() / 2))
+}
 
 /// The inputs that name a cluster. The content wins over the path: it comes from the state, the path may be stale.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -59,7 +65,7 @@ impl ClusterAccess {
     pub fn connect(&self, spec: &UnitSpec, outside: &Outside, cx: &UnitContext) -> Result<Cluster, UnitError> {
         let kubeconfig = self.kubeconfig(spec)?;
         let cluster = Cluster::connect(&kubeconfig, Arc::clone(&outside.dial), Arc::clone(&outside.clock), cx.seed)?;
-        Ok(cluster.persistent(&cx.gates, REQUEST))
+        Ok(cluster.persistent(&cx.gates, patience(cx.deadline)))
     }
 
     fn path(&self) -> Option<&Path> {

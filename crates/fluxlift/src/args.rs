@@ -1,6 +1,7 @@
 //! The command line's words. Names follow Terragrunt where it has one.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use fluxlift_core::{Deadline, UnitPath};
@@ -52,7 +53,7 @@ pub struct Global {
     )]
     pub format: OutputFormat,
     /// The seed of everything random in the run; the same seed gives the same run
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", env = "FLUXLIFT_SEED")]
     pub seed: Option<u64>,
 }
 
@@ -139,10 +140,9 @@ pub struct RunArgs {
     /// Only this unit and all it needs; when destroying, all that needs it
     #[arg(long, value_name = "UNIT")]
     pub until: Option<UnitPath>,
-    /// How long one unit may take, in minutes
-    #[arg(long, value_name = "MINUTES", default_value_t = 45)]
-    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
-    pub unit_deadline: u16,
+    /// How long one unit may take, such as 90s or 1h30m
+    #[arg(long, value_name = "DURATION", value_parser = deadline, default_value = "45m")]
+    pub unit_deadline: Deadline,
 }
 
 impl RunArgs {
@@ -154,8 +154,24 @@ impl RunArgs {
             until: self.until.clone(),
             only: (scope == Scope::One).then(this_folder),
             seed: global.seed.unwrap_or(system.seed),
-            unit_deadline: Deadline::minutes(self.unit_deadline.into()),
+            unit_deadline: self.unit_deadline,
         }
+    }
+}
+
+/// A duration as people write it: `45s`, `10m`, `1h30m`.
+///
+/// # Errors
+/// When it is not written like that, or negative.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text.parse().map_err(|_| "write it like 45s, 10m or 1h30m".to_owned())?;
+    span.try_into().map_err(|_| "it must not be negative".to_owned())
+}
+
+fn deadline(text: &str) -> Result<Deadline, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("nothing can be done in no time".to_owned()),
+        budget => Ok(Deadline::after(budget)),
     }
 }
 
@@ -176,6 +192,14 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        assert_eq!(duration("20s"), Ok(Duration::from_secs(20)));
+        assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
+        assert!(duration("soon").is_err() && duration("45").is_err() && duration("-3s").is_err());
+        assert!(deadline("0s").is_err());
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::io;
 use std::sync::Arc;
 
 use fluxlift_core::{
-    Act, ActLog, ActLogError, ChangeKind, EventKind, Prior as PriorAct, Timestamp, UnitPath, UnitResult, Value,
+    Act, ActLog, ActLogError, ChangeKind, Deadline, EventKind, Prior as PriorAct, Timestamp, UnitPath, UnitResult,
+    Value,
 };
 use fluxlift_gate::{GateContext, Ledger};
 use futures::future::BoxFuture;
@@ -19,6 +20,10 @@ use crate::schedule::Schedule;
 use crate::state::State;
 use crate::unit::{Change, Check, UnitContext, UnitError};
 use crate::{Command, Evaluated, InputHash};
+
+/// How long a unit that is only looked at may repeat what fails in passing: somebody waits for the answer, and nothing
+/// is lost by asking again.
+const LOOK: Deadline = Deadline::secs(30);
 
 /// Plans against one state. Reads only.
 pub(crate) struct Planner<'a> {
@@ -212,7 +217,7 @@ impl<'a> Planner<'a> {
             gates: GateContext { clock, events, cancel: self.engine.shutdown.waits(), ledger: Ledger::default() },
             acts: Arc::new(NoActs),
             prior: self.state.units.get(key).map(|unit| unit.prior.clone()),
-            deadline: self.options.unit_deadline,
+            deadline: self.options.unit_deadline.min(LOOK),
             seed: seed_of(self.options.seed, key),
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fluxlift_core::deadline::human_duration;
-use fluxlift_core::{ChangeKind, ErrorKind, EventKind, Explain, Timestamp, UnitPath};
+use fluxlift_core::{ChangeKind, ErrorKind, EventKind, Explain, Hint, Timestamp, UnitPath};
 use fluxlift_gate::Proof;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -130,10 +130,15 @@ impl Explain for OutOfTime {
         ErrorKind::NotProven
     }
 
-    fn hints(&self) -> Vec<fluxlift_core::Hint> {
-        vec![fluxlift_core::Hint::new(
-            "mend what it waited for, then run `fluxlift resume`; nothing done so far is lost",
-        )]
+    fn hints(&self) -> Vec<Hint> {
+        // Going on is said once, below.
+        let others = self.source.iter().flat_map(|error| error.hints()).cloned();
+        let mut hints: Vec<Hint> = others.filter(|hint| !hint.to_string().contains("fluxlift resume")).collect();
+        hints.extend([
+            Hint::new("mend what it waited for, then run `fluxlift resume`; nothing done so far is lost"),
+            Hint::new("if it only needs longer, run the same command again with a later --unit-deadline"),
+        ]);
+        hints
     }
 }
 

@@ -98,7 +98,11 @@ impl UnitReport {
         });
         match &self.result {
             UnitResult::Succeeded { change } => json["change"] = json!(change),
-            UnitResult::Failed { error } => json["error"] = json!(error),
+            UnitResult::Failed { error } => {
+                json["error"] = json!(error);
+                json["causes"] = self.error.iter().flat_map(|error| error.causes()).collect();
+                json["hints"] = self.error.iter().flat_map(|error| error.hints()).map(|hint| json!(hint)).collect();
+            }
             UnitResult::EarlyExit { cause } => json["cause"] = json!(cause),
             UnitResult::Excluded { reason } => json["reason"] = json!(reason),
             UnitResult::Cancelled => {}
@@ -116,7 +120,11 @@ fn gate(proof: &Proof) -> Json {
     });
     match &proof.verdict {
         Verdict::Proven { evidence } => json["evidence"] = json!(evidence),
-        Verdict::Pending { why } | Verdict::Stuck { why, .. } => json["why"] = json!(why),
+        Verdict::Pending { why } | Verdict::Stuck { why, .. } => {
+            json["why"] = json!(why);
+            json["unchanged_ms"] = json!(millis(proof.unchanged_for));
+            json["deadline_ms"] = json!(millis(proof.deadline));
+        }
     }
     json
 }

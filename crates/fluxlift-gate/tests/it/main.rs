@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fluxlift_core::clock::FixedClock;
-use fluxlift_core::{Deadline, ErrorKind, Evidence, Explain, Gate, GateName, Observation, Remedy, Timestamp, Verdict};
+use fluxlift_core::{
+    Deadline, ErrorKind, Evidence, Explain, Gate, GateName, Hint, Observation, Remedy, Timestamp, Verdict,
+};
 use fluxlift_gate::{GateContext, GateError, ObserveError, every};
 use futures::stream;
 
@@ -55,12 +57,13 @@ async fn a_gate_is_proven_by_the_first_observation_that_holds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_is_an_error_that_carries_the_last_verdict() {
+async fn a_deadline_is_an_error_that_carries_the_last_verdict_and_its_age() {
     let cx = context();
     let error = cx.prove(&Three, Deadline::secs(15), counting()).await.unwrap_err();
-    assert_eq!(error.to_string(), "the count is three was not proven in 15s: count=2");
+    assert_eq!(error.to_string(), "the count is three was not proven in 15s: count=2 (for the last 5.0s)");
     assert_eq!(error.kind(), ErrorKind::NotProven);
     assert_eq!(cx.ledger.proofs()[0].verdict, Verdict::pending("count=2"));
+    assert_eq!(cx.ledger.proofs()[0].unchanged_for.as_secs(), 5);
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,9 +93,11 @@ async fn transient_errors_show_in_the_verdict_and_the_wait_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_terminal_error_ends_the_wait_and_is_not_proven() {
-    let source = stream::iter([Ok(1), Err(ObserveError::terminal("403 Forbidden")), Ok(3)]);
+    let refused = ObserveError::terminal("403 Forbidden").with_hints([Hint::new("ask for the permission")]);
+    let source = stream::iter([Ok(1), Err(refused), Ok(3)]);
     let error = context().prove(&Three, Deadline::secs(10), source).await.unwrap_err();
     assert!(matches!(&error, GateError::Blind { last, .. } if *last == Verdict::pending("count=1")), "{error}");
+    assert_eq!(error.hints()[0].to_string(), "ask for the permission");
 }
 
 #[tokio::test(start_paused = true)]

@@ -54,6 +54,18 @@ pub enum FetchError {
         /// The digest of what came.
         found: Digest,
     },
+    /// What the tree pins is not there, but the version that it names is.
+    #[error("{place} has no chart with the pinned digest {pinned}: its {version} is {found}")]
+    PinMoved {
+        /// Where it was looked for.
+        place: String,
+        /// The version that was asked for.
+        version: String,
+        /// The digest that was asked for.
+        pinned: Digest,
+        /// The digest of that version.
+        found: Digest,
+    },
     /// The chart is another one.
     #[error("{place} holds {found}, not {wanted}")]
     OtherChart {
@@ -107,6 +119,12 @@ impl Explain for FetchError {
             Self::Status { status: 404, .. } => vec![Hint::new("check the chart's address and version")],
             Self::DigestMismatch { .. } => {
                 vec![Hint::new("don't use it: the content changed under its digest; find out who serves it")]
+            }
+            Self::PinMoved { version, found, .. } => vec![Hint::new(format!(
+                "find out who changed {version}, or mistyped the digest; only if the chart there is meant, pin {found}"
+            ))],
+            Self::OtherChart { .. } => {
+                vec![Hint::new("let the version and the pinned digest or address name the same chart")]
             }
             Self::NoVersion { .. } => vec![Hint::new("ask for one of the versions that are there")],
             _ => vec![],

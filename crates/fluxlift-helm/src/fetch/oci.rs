@@ -59,13 +59,15 @@ struct Pull<'a> {
 /// Pulls the chart: tag to manifest to layer, with every digest checked.
 pub(super) async fn fetch(reference: &OciReference, http: &HttpClient) -> Result<Fetched, FetchError> {
     let mut pull = Pull { reference, http, token: None };
-    let tag = match (&reference.digest, &reference.version) {
-        (Some(digest), _) => digest.to_string(),
-        (None, Some(version)) if is_exact(version) => version.replace('+', "_"),
-        (None, version) => pull.resolve(version.as_deref().unwrap_or("*")).await?,
+    let tag = match &reference.digest {
+        Some(digest) => digest.to_string(),
+        None => pull.tag(reference.version.as_deref()).await?,
     };
     let what = format!("the manifest of {reference}");
-    let (url, body) = pull.get(&what, &format!("manifests/{tag}"), MANIFEST).await?;
+    let (url, body) = match pull.get(&what, &format!("manifests/{tag}"), MANIFEST).await {
+        Err(error @ FetchError::Status { status: 404, .. }) => return Err(pull.moved().await.unwrap_or(error)),
+        other => other?,
+    };
     let digest = Digest::of(&body);
     if let Some(expected) = reference.digest.as_ref().filter(|expected| **expected != digest) {
         return Err(FetchError::DigestMismatch { what, expected: expected.clone(), found: digest });
@@ -85,6 +87,24 @@ pub(super) async fn fetch(reference: &OciReference, http: &HttpClient) -> Result
 }
 
 impl Pull<'_> {
+    /// The tag of a version; the newest one that fits where it is a constraint.
+    async fn tag(&mut self, version: Option<&str>) -> Result<String, FetchError> {
+        match version {
+            Some(version) if is_exact(version) => Ok(version.replace('+', "_")),
+            version => self.resolve(version.unwrap_or("*")).await,
+        }
+    }
+
+    /// What there is in place of a pinned manifest that is not there.
+    async fn moved(&mut self) -> Option<FetchError> {
+        let OciReference { registry, repository, version, digest } = self.reference;
+        let (version, pinned) = (version.clone()?, digest.clone()?);
+        let tag = self.tag(Some(&version)).await.ok()?;
+        let (_, body) = self.get("the manifest", &format!("manifests/{tag}"), MANIFEST).await.ok()?;
+        let place = format!("oci://{registry}/{repository}");
+        Some(FetchError::PinMoved { place, version, pinned, found: Digest::of(&body) })
+    }
+
     /// The newest tag that the constraint allows.
     async fn resolve(&mut self, wanted: &str) -> Result<String, FetchError> {
         let constraint =

@@ -42,7 +42,12 @@ async fn take_down(cluster: &FakeCluster) -> Result<Uninstalled, ActionError> {
 fn not_ready(cancelled: bool) -> GateError {
     let gate = GateName::new("deployment/flux-operator rolled out");
     let (waited, last) = (std::time::Duration::from_secs(5), Verdict::pending("0 of 1 available"));
-    if cancelled { GateError::Cancelled { gate, waited, last } } else { GateError::Deadline { gate, waited, last } }
+    let unchanged_for = std::time::Duration::from_secs(3);
+    if cancelled {
+        GateError::Cancelled { gate, waited, last, unchanged_for }
+    } else {
+        GateError::Deadline { gate, waited, last, unchanged_for }
+    }
 }
 
 const CRDS: [&str; 4] = ["fluxinstances", "fluxreports", "resourcesetinputproviders", "resourcesets"];

@@ -101,6 +101,26 @@ async fn a_chart_that_is_not_what_its_digest_says_is_refused_with_both_digests()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pinned_digest_that_is_not_there_is_told_with_what_the_version_is_now() {
+    let registry = Registry::with_reference_charts();
+    let now = registry.digest_of(REPOSITORY, "0.58.1").unwrap().to_owned();
+    let pin = Digest::of(b"the chart of last week").to_string();
+    let servers = serving(registry);
+    for version in ["0.58.1", "0.58.x"] {
+        let source = ChartSource::parse(PLACE, Some(version), Some(&pin)).unwrap();
+        let error = fetch(&source, &servers.client()).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("{PLACE} has no chart with the pinned digest {pin}: its {version} is {now}")
+        );
+        assert!(error.hints()[0].to_string().ends_with(&format!("pin {now}")));
+    }
+    let unversioned = ChartSource::parse(PLACE, None, Some(&pin)).unwrap();
+    let error = fetch(&unversioned, &servers.client()).await.unwrap_err();
+    assert!(matches!(error, FetchError::Status { status: 404, .. }), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_manifest_that_is_not_what_was_pinned_is_refused() {
     let mut registry = Registry::with_reference_charts();
     let pin = registry.digest_of(REPOSITORY, "0.58.0").unwrap().to_owned();

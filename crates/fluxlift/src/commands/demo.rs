@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::outcome::{printed, show_failures};
-use crate::args::Global;
+use crate::args::{Global, duration};
 use crate::demo::{self, Gitops};
 use crate::run::Pace;
 use crate::system::System;
@@ -101,12 +101,6 @@ impl Time {
     }
 }
 
-/// A duration as people write it: `45s`, `10m`, `1h30m`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let span: jiff::SignedDuration = text.parse().map_err(|_| "write it like 45s, 10m or 1h30m".to_owned())?;
-    span.try_into().map_err(|_| "it must not be negative".to_owned())
-}
-
 /// Where the simulated datacenter has its chart and its Git repository.
 const CHART: &str = "oci://127.101.0.3:5000/charts/flux-operator";
 const REPOSITORY: &str = "http://127.101.0.4:3000/home-ops.git";
@@ -137,17 +131,4 @@ pub(super) fn execute(args: &Demo, global: &Global, system: &System) -> Result<u
     printed(print_document(global.format, &outcome.to_json(), || outcome.render()))?;
     note("Kept", &format!("the tree is in {}; serve it with `fluxlift sim --dir {0}`", demo.dir.display()));
     Ok(outcome.exit_code())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_read_as_people_write_them() {
-        assert_eq!(duration("20s"), Ok(Duration::from_secs(20)));
-        assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
-        assert!(duration("soon").is_err());
-        assert!(duration("-3s").is_err());
-    }
 }

@@ -40,7 +40,9 @@ impl Failure {
 
     /// The failure of a unit.
     pub fn of_unit(unit: &UnitPath, error: &UnitError) -> Self {
-        let mut failure = Self::new(error.kind(), format!("{unit}: {error}"));
+        // The unit in the working folder is the one that was asked for: its name would be a dot.
+        let message = if unit.as_str() == "." { error.to_string() } else { format!("{unit}: {error}") };
+        let mut failure = Self::new(error.kind(), message);
         if !error.diagnostics().is_empty() {
             failure.message = String::new();
             failure.diagnostics = error.diagnostics().to_vec();

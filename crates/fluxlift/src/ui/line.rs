@@ -15,7 +15,8 @@ const VERB: usize = 12;
 /// Gates that are still waiting leave no line.
 pub fn finished_line(event: &Event, unit_width: usize) -> Option<String> {
     let (style, verb, what) = words(&event.kind)?;
-    let unit = event.unit.as_ref().map_or("", UnitPath::as_str);
+    // The unit in the working folder is the one that was asked for: its name would be a dot.
+    let unit = event.unit.as_ref().map(UnitPath::as_str).filter(|unit| *unit != ".").unwrap_or_default();
     let verb = paint(style, &format!("{verb:>VERB$}"));
     let line = if unit.is_empty() { format!("{verb}  {what}") } else { format!("{verb}  {unit:<unit_width$}  {what}") };
     Some(line.trim_end().to_owned())
@@ -25,7 +26,8 @@ fn words(kind: &EventKind) -> Option<(Style, String, String)> {
     let own = str::to_owned;
     Some(match kind {
         EventKind::RunStarted { command, units } => {
-            (BUSY, own("Running"), format!("{command} of {} units", units.len()))
+            let s = if units.len() == 1 { "" } else { "s" };
+            (BUSY, own("Running"), format!("{command} of {} unit{s}", units.len()))
         }
         EventKind::Planned { change, reasons } => {
             let style = if *change == ChangeKind::None { FAINT } else { BUSY };
@@ -86,6 +88,14 @@ mod tests {
     fn verbs_stand_right_aligned_in_twelve_columns_and_units_in_their_own() {
         let step = EventKind::Step { verb: "created".into(), what: "vm 101011 solcp01".into() };
         assert_eq!(plain(step).unwrap(), "     Created  compute        vm 101011 solcp01");
+    }
+
+    #[test]
+    fn the_unit_in_the_working_folder_needs_no_name() {
+        let change = EventKind::Planned { change: ChangeKind::None, reasons: Vec::new() };
+        let event = Event { at: Timestamp::UNIX_EPOCH, unit: Some(UnitPath::new(".").unwrap()), kind: change };
+        let line = finished_line(&event, 1).unwrap();
+        assert_eq!(anstream::adapter::strip_str(&line).to_string(), "     Planned  no change");
     }
 
     #[test]

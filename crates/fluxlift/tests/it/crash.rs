@@ -4,28 +4,20 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use fluxlift::args::Scope;
-use fluxlift::demo::{LIVE, world};
-use fluxlift::modules;
-use fluxlift::run::{Pace, Setting, at_pace};
-use fluxlift::system::System;
-use fluxlift::watchdog::Witness;
-use fluxlift::workspace::Workspace;
-use fluxlift_engine::hooks::SystemHooks;
+use fluxlift::demo::world;
 use fluxlift_engine::journal::{Entry, JournalObserver, NoObserver, Record};
 use fluxlift_engine::{Command, Engine, RunError, RunOptions, RunReport};
-use fluxlift_flux::Strategy;
-use fluxlift_gate::TokioClock;
 use fluxlift_sim::kube::Key;
 use fluxlift_sim::referee::{self, CANARY, Tally};
-use fluxlift_sim::{Datacenter, Net, Options, World};
+use fluxlift_sim::{Datacenter, Options, World};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::tree::{Tree, copy_folder};
+use crate::virtual_run::in_world;
 
 /// A moment in the life of a run: the world and everything on disk.
 struct Fork {
@@ -65,40 +57,13 @@ impl JournalObserver for Forks {
     }
 }
 
-/// Runs `work` with an engine over the tree in `folder` and over `world`, and gives the world as it is then.
-fn in_world<T>(
-    folder: &Path,
-    world: World,
-    observer: impl FnOnce(&Datacenter) -> Arc<dyn JournalObserver>,
-    work: impl AsyncFnOnce(&Engine<'_>) -> T,
-) -> (T, World) {
-    let mut system = System::look().unwrap_or_else(|failure| panic!("{}", failure.render()));
-    (system.now, system.seed) = (world.now, SEED);
-    let done = at_pace(Pace::Virtual, &Witness::default(), async {
-        let clock = Arc::new(TokioClock::starting_at(world.now));
-        let datacenter = Datacenter::new(world, clock.clone());
-        let driver = datacenter.run();
-        let workspace = Workspace::at(&folder.join(LIVE), &system, "apply", Scope::All)?;
-        let net = Net::new(datacenter.clone());
-        let modules = modules::simulated(net, clock.clone(), &system, Strategy::default());
-        let setting = Setting { modules, clock, owner: system.owner("crash test") };
-        let mut engine = setting.engine(&workspace);
-        engine.hooks = Arc::new(SystemHooks::alone());
-        engine.observer = observer(&datacenter);
-        let result = work(&engine).await;
-        driver.abort();
-        Ok((result, datacenter.snapshot()))
-    });
-    done.unwrap_or_else(|failure| panic!("{}", failure.render()))
-}
-
 const SEED: u64 = 7;
 
 fn options() -> RunOptions {
     RunOptions { seed: SEED, ..RunOptions::default() }
 }
 
-fn succeeded(report: Result<RunReport, RunError>, at: &str) {
+pub(crate) fn succeeded(report: Result<RunReport, RunError>, at: &str) {
     let report = report.unwrap_or_else(|error| panic!("{at}: {error}"));
     let errors: Vec<String> = report.units.iter().filter_map(|u| u.error.as_ref()).map(|e| e.chain()).collect();
     assert!(report.succeeded(), "{at}: {errors:?}");
@@ -146,7 +111,7 @@ fn a_run_killed_at_any_record_is_resumed_to_the_same_end_without_doing_anything_
         Arc::new(Forks { datacenter: datacenter.clone(), folder: tree.path().to_owned(), taken: taken.clone() })
     };
     let apply = async |engine: &Engine<'_>| engine.run(Command::Apply, options(), None).await;
-    let (report, world) = in_world(tree.path(), world, forks, apply);
+    let (report, world) = in_world(tree.path(), world, SEED, forks, apply);
     succeeded(report, "undisturbed");
     converged(&world, "undisturbed");
 
@@ -173,7 +138,7 @@ fn resumes(Fork { at, world, folder }: Fork) {
         Err(RunError::Journal(_)) => engine.run(Command::Apply, options(), None).await,
         other => other,
     };
-    let (report, world) = in_world(folder.path(), world, |_| Arc::new(NoObserver), resume);
+    let (report, world) = in_world(folder.path(), world, SEED, |_| Arc::new(NoObserver), resume);
     succeeded(report, &at);
     converged(&world, &at);
 }

@@ -4,8 +4,13 @@
 
 mod cli;
 mod configuration;
+mod converged;
 mod crash;
+mod docs;
+mod errors;
+mod folder;
 mod locking;
+mod served;
 mod sigkill;
 mod tree;
-mod zz_seeds;
+mod virtual_run;

@@ -2,16 +2,12 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
-use std::thread::JoinHandle;
 
 use fluxlift::demo::world;
-use fluxlift_core::Timestamp;
-use fluxlift_gate::TokioClock;
-use fluxlift_sim::{Datacenter, Options, World};
+use fluxlift_sim::Options;
 
 use crate::crash::nothing_was_done_twice;
+use crate::served::{Served, now};
 use crate::tree::Tree;
 
 /// How many times faster than real ones the machines are.
@@ -19,44 +15,6 @@ const HASTE: i32 = 20;
 
 /// What the journal holds when the program is killed: while machines are being made, and when etcd is about to start.
 const MOMENTS: [&str; 3] = [r#""target":"vm/101012""#, r#""unit-finished""#, r#""etcd.bootstrap""#];
-
-/// A datacenter that serves on loopback in a thread of its own until it is stopped.
-struct Served {
-    stop: tokio::sync::oneshot::Sender<()>,
-    thread: JoinHandle<World>,
-}
-
-impl Served {
-    fn start() -> Self {
-        let (stop, stopped) = tokio::sync::oneshot::channel();
-        let (ready, serves) = channel();
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                #[expect(clippy::disallowed_methods, reason = "certificates are checked against the real time")]
-                let now = Timestamp::now();
-                let world = world(Options { seed: 11, haste: HASTE, ..Options::default() }, "2.9.4", now);
-                let clock = Arc::new(TokioClock::starting_at(now));
-                let datacenter = Datacenter::new(world, clock);
-                let listeners = fluxlift_sim::serve::on_loopback(&datacenter).await;
-                ready.send(listeners.as_ref().map(|_| ()).map_err(ToString::to_string)).unwrap();
-                let driver = datacenter.run();
-                let _ = stopped.await;
-                drop(listeners);
-                driver.abort();
-                datacenter.snapshot()
-            })
-        });
-        let served: Receiver<Result<(), String>> = serves;
-        served.recv().unwrap().unwrap();
-        Self { stop, thread }
-    }
-
-    fn stop(self) -> World {
-        self.stop.send(()).unwrap();
-        self.thread.join().unwrap()
-    }
-}
 
 fn start(tree: &Tree, line: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_fluxlift"))
@@ -99,7 +57,7 @@ fn read_pace() {
 
 #[test]
 fn a_process_that_is_killed_is_resumed_without_doing_anything_twice() {
-    let datacenter = Served::start();
+    let datacenter = Served::start(world(Options { seed: 11, haste: HASTE, ..Options::default() }, "2.9.4", now()));
     let tree = Tree::reference();
     let mut run = start(&tree, "run-all apply --until bootstrap --non-interactive");
     for (resumed, moment) in MOMENTS.into_iter().enumerate() {

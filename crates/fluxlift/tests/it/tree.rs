@@ -46,6 +46,15 @@ impl Tree {
         self.path().join(LIVE)
     }
 
+    /// Changes a file of the tree, and gives what it was.
+    pub(crate) fn edit(&self, path: &str, from: &str, to: &str) -> String {
+        let path = self.path().join(path);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{} does not hold {from}", path.display());
+        fs::write(path, text.replace(from, to)).unwrap();
+        text
+    }
+
     /// Runs the binary in the root of the tree.
     pub(crate) fn run(&self, line: &str) -> Ran {
         run_in(self.path(), line)
