@@ -86,6 +86,21 @@ impl Schedule {
         self.waits_for.iter().filter(|(_, waits)| waits.is_empty()).map(|(unit, _)| unit.clone()).collect()
     }
 
+    /// The units that have not been started, in order.
+    pub fn left(&self) -> impl Iterator<Item = &UnitPath> {
+        self.order.iter().filter(|unit| self.waits_for.contains_key(*unit))
+    }
+
+    /// All that needs `unit`, near or far.
+    pub fn dependents(&self, unit: &UnitPath) -> BTreeSet<UnitPath> {
+        let mut found = BTreeSet::new();
+        let mut next = vec![unit];
+        while let Some(from) = next.pop() {
+            next.extend(self.needed_by.get(from).into_iter().flatten().filter(|to| found.insert((*to).clone())));
+        }
+        found
+    }
+
     /// `unit` runs now.
     pub fn start(&mut self, unit: &UnitPath) {
         self.waits_for.remove(unit);
@@ -104,16 +119,8 @@ impl Schedule {
     /// `unit` ended badly: all that needs it, near or far, leaves the schedule. Gives them in order.
     pub fn fail(&mut self, unit: &UnitPath) -> Vec<UnitPath> {
         self.waits_for.remove(unit);
-        let mut lost = BTreeSet::new();
-        let mut next = vec![unit.clone()];
-        while let Some(from) = next.pop() {
-            for dependent in self.needed_by.get(&from).into_iter().flatten() {
-                if self.waits_for.remove(dependent).is_some() {
-                    lost.insert(dependent.clone());
-                    next.push(dependent.clone());
-                }
-            }
-        }
+        let mut lost = self.dependents(unit);
+        lost.retain(|unit| self.waits_for.remove(unit).is_some());
         self.order.iter().filter(|unit| lost.contains(*unit)).cloned().collect()
     }
 

@@ -1,9 +1,10 @@
 //! What an apply would do, and why.
 //!
-//! A unit whose inputs wait for outputs that are not known yet is `unknown`; every other one is asked. A saved plan is
+//! A unit whose inputs wait for outputs that are not known yet is `unknown`; every other one is asked, ahead of its turn where it can be. A saved plan is
 //! bound to the state that it was made for and to the hash of each unit's inputs.
 
 mod known;
+mod looks;
 mod planner;
 mod saved;
 

@@ -1,18 +1,18 @@
 //! Asks every unit what an apply would do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fluxlift_core::{
     Act, ActLog, ActLogError, ChangeKind, Deadline, EventKind, Prior as PriorAct, Timestamp, UnitPath, UnitResult,
     Value,
 };
 use fluxlift_gate::{GateContext, Ledger};
-use futures::future::BoxFuture;
-use futures::stream::FuturesUnordered;
-use futures::{FutureExt, StreamExt};
+use futures::FutureExt;
 
+use super::looks::{Look, Looks};
 use super::{Known, Plan, PlannedUnit};
 use crate::hooks::Hooks;
 use crate::run::{Engine, Failures, Preflight, RunError, RunOptions, Speaker, considering, elapsed, seed_of};
@@ -33,8 +33,9 @@ pub(crate) struct Planner<'a> {
     speaker: Speaker,
 }
 
-struct Answer {
-    path: UnitPath,
+/// What a unit answered.
+pub(super) struct Answer {
+    pub(super) path: UnitPath,
     started: Timestamp,
     input_hash: Option<InputHash>,
     change: Result<Change, UnitError>,
@@ -55,32 +56,33 @@ impl<'a> Planner<'a> {
         let excluded: BTreeMap<UnitPath, String> =
             nodes.into_iter().filter_map(|node| Some((node.path, node.excluded?))).collect();
         let mut known = Known::of(self.engine.blueprint, self.state);
-        let mut running: FuturesUnordered<BoxFuture<'static, Answer>> = FuturesUnordered::new();
+        let mut looks = Looks::default();
+        let mut begun = BTreeSet::new();
         let mut planned: BTreeMap<UnitPath, PlannedUnit> = BTreeMap::new();
         let mut failures = Failures(Vec::new());
         loop {
-            while running.len() < self.options.parallelism.max(1) {
-                let Some(path) = schedule.ready().into_iter().next() else { break };
-                schedule.start(&path);
-                match excluded.get(&path) {
-                    Some(reason) => {
-                        let result = UnitResult::Excluded { reason: reason.clone() };
-                        self.speaker.unit(&path, EventKind::UnitFinished { result, took: std::time::Duration::ZERO });
-                        schedule.succeed(&path);
-                    }
-                    None => running.push(self.ask(command, path, &known)),
-                }
+            let ready = schedule.ready();
+            ready.iter().filter(|path| begun.insert((*path).clone())).for_each(|path| self.begins(path, &excluded));
+            self.look_ahead(command, &schedule, &known, &excluded, &mut looks);
+            if let Some(path) = ready.iter().find(|path| excluded.contains_key(*path)) {
+                schedule.succeed(path);
+                continue;
             }
-            let answer = tokio::select! {
-                biased;
-                () = self.engine.shutdown.requested() => return Err(RunError::Interrupted("plan")),
-                answer = running.next() => answer,
+            let Some(answer) = ready.iter().find_map(|path| looks.take(path)) else {
+                if ready.is_empty() {
+                    break;
+                }
+                tokio::select! {
+                    biased;
+                    () = self.engine.shutdown.requested() => return Err(RunError::Interrupted("plan")),
+                    () = looks.go_on() => continue,
+                }
             };
-            let Some(answer) = answer else { break };
             match self.take(answer) {
                 Ok(unit) => {
                     if matches!(unit.change, ChangeKind::Create | ChangeKind::Replace | ChangeKind::Unknown) {
                         known.forget(&unit.path);
+                        schedule.dependents(&unit.path).iter().for_each(|path| looks.forget(path));
                     }
                     schedule.succeed(&unit.path);
                     planned.insert(unit.path.clone(), unit);
@@ -88,7 +90,7 @@ impl<'a> Planner<'a> {
                 Err((path, error)) => {
                     for lost in schedule.fail(&path) {
                         let result = UnitResult::EarlyExit { cause: path.clone() };
-                        self.speaker.unit(&lost, EventKind::UnitFinished { result, took: std::time::Duration::ZERO });
+                        self.speaker.unit(&lost, EventKind::UnitFinished { result, took: Duration::ZERO });
                     }
                     failures.0.push((path, error));
                 }
@@ -115,11 +117,44 @@ impl<'a> Planner<'a> {
         Ok(Plan { command, lineage: self.state.lineage.clone(), serial: self.state.serial, units })
     }
 
-    /// What becomes of one unit, as a future that owns what it needs.
-    fn ask(&self, command: Command, path: UnitPath, known: &Known<'_>) -> BoxFuture<'static, Answer> {
+    /// It is the turn of `path`.
+    fn begins(&self, path: &UnitPath, excluded: &BTreeMap<UnitPath, String>) {
+        let Some(reason) = excluded.get(path) else { return self.speaker.unit(path, EventKind::UnitStarted) };
+        let result = UnitResult::Excluded { reason: reason.clone() };
+        self.speaker.unit(path, EventKind::UnitFinished { result, took: Duration::ZERO });
+    }
+
+    /// Begins to look at units as if nothing before them changed: mostly nothing does, and waiting for one answer after
+    /// the other is what a plan would spend its time with.
+    fn look_ahead(
+        &self,
+        command: Command,
+        schedule: &Schedule,
+        known: &Known<'_>,
+        excluded: &BTreeMap<UnitPath, String>,
+        looks: &mut Looks,
+    ) {
+        let ready = schedule.ready();
+        for path in schedule.left().filter(|path| !excluded.contains_key(*path)) {
+            if looks.len() >= self.options.parallelism.max(1) {
+                break;
+            }
+            let its_turn = ready.contains(path);
+            if looks.may_ask(path, its_turn) {
+                match self.ask(command, path, known, its_turn) {
+                    Some(look) => looks.begin(path.clone(), look),
+                    None => looks.leave_for_its_turn(path.clone()),
+                }
+            }
+        }
+    }
+
+    /// A look at what becomes of one unit; `None` when it must wait for its turn, because the user's hooks run around it.
+    fn ask(&self, command: Command, path: &UnitPath, known: &Known<'_>, its_turn: bool) -> Option<Look> {
+        let path = path.clone();
         let started = self.engine.clock.now();
-        self.speaker.unit(&path, EventKind::UnitStarted);
-        let at_once = |path, input_hash, change| async move { Answer { path, started, input_hash, change } }.boxed();
+        let at_once =
+            |path, input_hash, change| Some(async move { Answer { path, started, input_hash, change } }.boxed());
         let key = self.engine.blueprint.key(&path);
         let before = self.state.units.get(&key);
         if command == Command::Destroy {
@@ -136,6 +171,9 @@ impl<'a> Planner<'a> {
         if let Some(reason) = not_known_yet(&evaluated) {
             return at_once(path, None, Ok(Change::because(ChangeKind::Unknown, [reason])));
         }
+        if !its_turn && !evaluated.hooks.is_empty() {
+            return None;
+        }
         let module = evaluated.spec.module.clone();
         let input_hash = InputHash::of(&self.state.lineage, &module, &evaluated.spec.inputs);
         let unit = match self.engine.modules.unit(evaluated.spec) {
@@ -146,7 +184,7 @@ impl<'a> Planner<'a> {
         let hooks =
             Hooks { hooks: evaluated.hooks, runner: self.engine.hooks.clone(), events: cx.gates.events.clone() };
         let unproven = before.and_then(|b| b.unproven.clone());
-        async move {
+        let look = async move {
             let change = match hooks.before().await {
                 Ok(()) => unit.plan(&cx).await.map(|change| considering(change, unproven.as_deref())),
                 Err(error) => Err(error),
@@ -154,8 +192,8 @@ impl<'a> Planner<'a> {
             let after = hooks.after(change.as_ref().err()).await;
             let change = change.and_then(|change| after.map(|()| change));
             Answer { path, started, input_hash, change }
-        }
-        .boxed()
+        };
+        Some(look.boxed())
     }
 
     fn take(&self, answer: Answer) -> Result<PlannedUnit, (UnitPath, Arc<UnitError>)> {

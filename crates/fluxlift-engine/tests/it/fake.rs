@@ -23,6 +23,8 @@ pub(crate) fn unit(name: &str) -> UnitPath {
 pub(crate) struct Script {
     pub(crate) needs: Vec<&'static str>,
     pub(crate) takes: Duration,
+    /// How long it looks when it is planned.
+    pub(crate) looks: Duration,
     pub(crate) acts: Vec<&'static str>,
     pub(crate) fails: Option<&'static str>,
     /// Never sees what it waits for.
@@ -40,6 +42,7 @@ impl Default for Script {
         Self {
             needs: vec![],
             takes: Duration::from_secs(10),
+            looks: Duration::ZERO,
             acts: vec![],
             fails: None,
             waits_for_ever: false,
@@ -212,15 +215,7 @@ impl Gate for Elapsed {
 
 impl FakeUnit {
     async fn wait(&self, cx: &UnitContext) -> Result<(), UnitError> {
-        let needed = if self.script.waits_for_ever { u64::MAX } else { self.script.takes.as_secs() };
-        let mut seconds = 0;
-        let source = every(Duration::from_secs(1), move || {
-            let now = seconds;
-            seconds += 1;
-            async move { Ok(now) }
-        });
-        cx.gates.prove(&Elapsed(needed), Deadline::minutes(600), source).await?;
-        Ok(())
+        pass(cx, if self.script.waits_for_ever { u64::MAX } else { self.script.takes.as_secs() }).await
     }
 
     /// Makes a thing, which can't be done twice.
@@ -233,9 +228,24 @@ impl FakeUnit {
     }
 }
 
+/// Waits until so many seconds have passed.
+async fn pass(cx: &UnitContext, needed: u64) -> Result<(), UnitError> {
+    let mut seconds = 0;
+    let source = every(Duration::from_secs(1), move || {
+        let now = seconds;
+        seconds += 1;
+        async move { Ok(now) }
+    });
+    cx.gates.prove(&Elapsed(needed), Deadline::minutes(600), source).await?;
+    Ok(())
+}
+
 #[async_trait]
 impl Unit for FakeUnit {
-    async fn plan(&self, _: &UnitContext) -> Result<Change, UnitError> {
+    async fn plan(&self, cx: &UnitContext) -> Result<Change, UnitError> {
+        if !self.script.looks.is_zero() {
+            pass(cx, self.script.looks.as_secs()).await?;
+        }
         Ok(match self.world.lock().unwrap().units.get(&self.path) {
             None => Change::because(ChangeKind::Create, ["it does not exist"]),
             Some(inputs) if *inputs != self.inputs => Change::because(ChangeKind::Update, ["its inputs differ"]),

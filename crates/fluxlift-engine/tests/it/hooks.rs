@@ -119,3 +119,21 @@ async fn an_aborted_run_kills_the_whole_group_of_its_hook() {
         pace(Duration::from_millis(5)).await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_unit_with_hooks_is_not_looked_at_before_its_turn() {
+    let (mut fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
+    fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    fake.script("a").looks = Duration::from_secs(10);
+    fake.script("b").hooks = vec![hook(Moment::Before, "echo here")];
+    let mut engine = fake.engine(home.path());
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let heard = told.clone();
+    engine.events = EventSink::new(move |event| match (event.unit, event.kind) {
+        (Some(unit), EventKind::Planned { .. }) => heard.lock().unwrap().push(format!("planned {unit}")),
+        (Some(unit), EventKind::HookLine { .. }) => heard.lock().unwrap().push(format!("hook of {unit}")),
+        _ => {}
+    });
+    engine.plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    assert_eq!(*told.lock().unwrap(), ["planned a", "hook of b", "planned b"]);
+}

@@ -1,9 +1,12 @@
 //! What a plan says, and what a saved plan is bound to.
 
+use std::time::Duration;
+
 use fluxlift_core::{ChangeKind, Explain};
 use fluxlift_engine::{Command, Plan, RunError, RunOptions};
+use tokio::time::Instant;
 
-use crate::fake::{Fake, Script};
+use crate::fake::{Fake, Script, unit};
 
 fn kinds(plan: &Plan) -> Vec<String> {
     plan.units.iter().map(|u| format!("{} {}", u.path, u.change)).collect()
@@ -21,6 +24,35 @@ async fn what_waits_for_outputs_that_are_not_known_yet_is_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn units_are_looked_at_side_by_side_and_told_in_their_order() {
+    let (mut fake, home) = (Fake::chain(&["a", "b", "c"]), tempfile::tempdir().unwrap());
+    fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    for (name, seconds) in [("a", 30), ("b", 20), ("c", 10)] {
+        fake.script(name).looks = Duration::from_secs(seconds);
+    }
+    let began = Instant::now();
+    let plan = fake.engine(home.path()).plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    assert_eq!(began.elapsed(), Duration::from_secs(30));
+    assert_eq!(kinds(&plan), ["a no change", "b no change", "c no change"]);
+
+    let one_by_one = RunOptions { parallelism: 1, ..RunOptions::default() };
+    fake.engine(home.path()).plan(Command::Apply, &one_by_one).await.unwrap();
+    assert_eq!(began.elapsed(), Duration::from_secs(30 + 60));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_unit_answered_before_its_turn_is_not_believed_once_its_inputs_are_not_known_any_more() {
+    let (mut fake, home) = (Fake::chain(&["a", "b", "c"]), tempfile::tempdir().unwrap());
+    fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    fake.world.lock().unwrap().units.remove(&unit("a"));
+    for seconds in [0, 30] {
+        fake.script("a").looks = Duration::from_secs(seconds);
+        let plan = fake.engine(home.path()).plan(Command::Apply, &RunOptions::default()).await.unwrap();
+        assert_eq!(kinds(&plan), ["a create", "b unknown", "c unknown"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_changed_input_is_an_update_with_its_reason() {
     let (mut fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
     fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
@@ -34,7 +66,7 @@ async fn a_changed_input_is_an_update_with_its_reason() {
 #[tokio::test(start_paused = true)]
 async fn a_destroy_plan_lists_what_the_state_has() {
     let (fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
-    let until = RunOptions { until: Some(crate::fake::unit("a")), ..RunOptions::default() };
+    let until = RunOptions { until: Some(unit("a")), ..RunOptions::default() };
     fake.engine(home.path()).run(Command::Apply, until, None).await.unwrap();
     let plan = fake.engine(home.path()).plan(Command::Destroy, &RunOptions::default()).await.unwrap();
     assert_eq!(kinds(&plan), ["b no change", "a delete"]);
@@ -122,7 +154,7 @@ async fn a_resumed_run_with_a_plan_is_refused_once_somebody_else_has_written_the
     let engine = fake.engine(home.path());
     let plan = engine.plan(Command::Apply, &RunOptions::default()).await.unwrap();
     engine.run(Command::Apply, RunOptions::default(), Some(&plan)).await.unwrap();
-    engine.forget(&crate::fake::unit("a")).await.unwrap();
+    engine.forget(&unit("a")).await.unwrap();
     let error = engine.resume().await.unwrap_err();
     assert!(matches!(error, RunError::StalePlan(_)), "{error}");
 }
