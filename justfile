@@ -11,6 +11,15 @@ demo *args:
 test:
     cargo test --workspace
 
+# The tests against real programs; what cannot be built is reported as ignored
+e2e *args:
+    cargo xtask tools
+    cargo test --package fluxlift-e2e {{args}}
+
+# A real control plane to try things on, until Ctrl-C
+lab *args:
+    cargo run --package fluxlift-e2e --bin lab -- {{args}}
+
 # What CI runs
 ci:
     bash .ci/run

@@ -1,0 +1,30 @@
+//! The lab: a real control plane and real Flux controllers as host processes, without containers.
+//!
+//! [`Lab::start`] brings up etcd, kube-apiserver, kube-controller-manager and kube-scheduler on loopback addresses of
+//! their own, a Git server and a chart registry, and a [`node`] agent that plays kubelet: it runs the Pods of
+//! `flux-system` as processes, each with its own ServiceAccount, host name and view of the network, and reports what their
+//! probes say. Whatever can go wrong between two of these programs can be made to go wrong: see [`faults`] and [`link`].
+//!
+//! The [`history`] reads everything that ever happened from etcd itself: it is what judges fluxlift, and it shares no code
+//! with it.
+
+pub mod control_plane;
+pub mod error;
+pub mod faults;
+pub mod git;
+pub mod ground;
+pub mod history;
+pub mod lab;
+pub mod link;
+pub mod node;
+pub mod patience;
+pub mod process;
+pub mod product;
+pub mod registry;
+pub mod releases;
+pub mod subnet;
+pub mod tools;
+
+pub use error::LabError;
+pub use lab::Lab;
+pub use tools::Tools;

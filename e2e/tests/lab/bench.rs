@@ -1,0 +1,90 @@
+//! From a case to a trial: a lab before, and its logs kept when it fails.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use fluxlift_e2e::{LabError, Tools, ground, product, tools};
+use futures::future::LocalBoxFuture;
+use libtest_mimic::{Completion, Failed, Trial};
+
+use crate::stage::Stage;
+
+/// Why a case did not hold.
+#[derive(Debug)]
+pub(crate) struct Broken(pub(crate) String);
+
+impl From<LabError> for Broken {
+    fn from(error: LabError) -> Self {
+        Self(error.chain())
+    }
+}
+
+/// What a case gives.
+pub(crate) type Verdict = Result<(), Broken>;
+
+/// A claim, and how it is tried.
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) run: for<'a> fn(&'a mut Stage) -> LocalBoxFuture<'a, Verdict>,
+}
+
+/// A case from a name that is a sentence and an `async fn(&mut Stage) -> Verdict`.
+macro_rules! case {
+    ($name:ident) => {
+        crate::bench::Case { name: stringify!($name), run: |stage| Box::pin($name(stage)) }
+    };
+}
+pub(crate) use case;
+
+/// An error unless `holds`.
+pub(crate) fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Verdict {
+    if holds { Ok(()) } else { Err(Broken(otherwise())) }
+}
+
+/// The trials of all cases.
+pub(crate) fn trials(cases: &[&'static [Case]]) -> Vec<Trial> {
+    let trial = |case: &'static Case| Trial::ignorable_test(case.name, || run(case));
+    cases.iter().copied().flatten().map(trial).collect()
+}
+
+/// What all cases need, looked for once.
+struct Equipment {
+    tools: Tools,
+    /// fluxlift as it is in this checkout, or why it could not be built.
+    fluxlift: Result<PathBuf, String>,
+}
+
+/// The equipment, or why there is none on this machine.
+fn equipment() -> &'static Result<Equipment, String> {
+    static EQUIPMENT: OnceLock<Result<Equipment, String>> = OnceLock::new();
+    EQUIPMENT.get_or_init(|| {
+        ground::isolation()?;
+        let tools = Tools::of_environment(|name| std::env::var_os(name));
+        let missing = tools.missing(&tools::FLUX);
+        if !missing.is_empty() {
+            return Err(format!("missing: {}; see cargo xtask tools", missing.join(", ")));
+        }
+        let fluxlift = std::env::var_os("FLUXLIFT_BIN").map(PathBuf::from).map_or_else(build, Ok);
+        Ok(Equipment { tools, fluxlift })
+    })
+}
+
+fn build() -> Result<PathBuf, String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    product::build(Path::new(&cargo))
+}
+
+fn run(case: &Case) -> Result<Completion, Failed> {
+    let equipment = match equipment() {
+        Ok(equipment) => equipment,
+        Err(reason) => return Ok(Completion::ignored_with(reason)),
+    };
+    let fluxlift = equipment.fluxlift.as_ref().map_err(String::as_str)?;
+    // One thread: what a lab starts is tied to the thread that started it.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut stage = Stage::start(&equipment.tools, fluxlift).await.map_err(|broken| broken.0)?;
+        let verdict = (case.run)(&mut stage).await;
+        verdict.map(|()| Completion::Completed).map_err(|Broken(why)| stage.explain(&why).into())
+    })
+}
