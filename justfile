@@ -14,7 +14,7 @@ test:
 # The tests against real programs; what cannot be built is reported as ignored
 e2e *args:
     cargo xtask tools
-    cargo test --package fluxlift-e2e {{args}}
+    FLUXLIFT_LAB=1 cargo test --package fluxlift-e2e --test lab -- {{args}}
 
 # A real control plane to try things on, until Ctrl-C
 lab *args:

@@ -41,11 +41,20 @@ pub(crate) fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Verdict
     if holds { Ok(()) } else { Err(Broken(otherwise())) }
 }
 
+/// A figure or a sentence of a case, for the one who reads its run.
+#[expect(clippy::print_stderr, reason = "the terminal of the tests: a run on the lab is worth its figures")]
+pub(crate) fn note(text: impl std::fmt::Display) {
+    eprintln!("  | {text}");
+}
+
 /// The trials of all cases.
 pub(crate) fn trials(cases: &[&'static [Case]]) -> Vec<Trial> {
     let trial = |case: &'static Case| Trial::ignorable_test(case.name, || run(case));
     cases.iter().copied().flatten().map(trial).collect()
 }
+
+/// The variable that asks for the lab: the tests of the workspace must not wait for it.
+const ASKED: &str = "FLUXLIFT_LAB";
 
 /// What all cases need, looked for once.
 struct Equipment {
@@ -58,6 +67,9 @@ struct Equipment {
 fn equipment() -> &'static Result<Equipment, String> {
     static EQUIPMENT: OnceLock<Result<Equipment, String>> = OnceLock::new();
     EQUIPMENT.get_or_init(|| {
+        if std::env::var_os(ASKED).is_none() {
+            return Err(format!("real programs run for minutes, and only when asked for: `just e2e`, or {ASKED}=1"));
+        }
         ground::isolation()?;
         let tools = Tools::of_environment(|name| std::env::var_os(name));
         let missing = tools.missing(&tools::FLUX);

@@ -6,7 +6,7 @@ use fluxlift_e2e::patience::{Seen, pass, until};
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
-use crate::bench::{Broken, Case, Verdict, case, ensure};
+use crate::bench::{Broken, Case, Verdict, case, ensure, note};
 use crate::laws;
 use crate::stage::{DEPLOYMENT, FLUX_INSTANCE, RELEASES, Stage, has_condition, is_ready};
 
@@ -28,6 +28,9 @@ async fn the_naive_order_creates_every_release_before_helm_controller_lives(stag
     ensure(laws::nothing_is_synced_before_every_canary_answered(&history).is_err(), || {
         "the law of the canaries holds of a run that had none".to_owned()
     })?;
+    note(format_args!(
+        "{RELEASES} of {RELEASES} releases exist, unseen, with helm-controller Available and not started"
+    ));
     stage.lab.node.faults().release("helm-controller");
     until("every release Ready", SOON, async || match stage.all_ready().await {
         Ok(()) => Seen::There(()),
@@ -41,6 +44,7 @@ async fn the_requests_sleep_is_over_before_a_slow_helm_controller_lives(stage: &
     naive(stage).await?;
     pass(NAP).await;
     let unseen = unseen(&stage.releases().await?);
+    note(format_args!("{unseen} of {RELEASES} releases are unseen after a sleep of {} s", NAP.as_secs()));
     ensure(unseen == RELEASES, || format!("after the sleep {unseen} of {RELEASES} releases are unseen"))
 }
 
@@ -52,6 +56,7 @@ async fn gated_no_release_is_created_before_a_slow_helm_controller_lives(stage: 
     // As long as nothing changes nothing may happen, and this is how long one looks.
     pass(Duration::from_secs(15)).await;
     let created = stage.releases().await?.len();
+    note(format_args!("{created} releases exist 15 s after helm-controller's Deployment was Available"));
     ensure(created == 0, || format!("{created} releases were created while helm-controller was held"))?;
     stage.lab.node.faults().release("helm-controller");
     let output = run.wait_with_output().await.map_err(|error| Broken(error.to_string()))?;
