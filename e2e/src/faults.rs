@@ -8,11 +8,12 @@ use tokio::sync::watch;
 #[derive(Debug, Clone)]
 pub struct Faults {
     held: watch::Sender<BTreeSet<String>>,
+    lingering: watch::Sender<BTreeSet<String>>,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { held: watch::Sender::new(BTreeSet::new()) }
+        Self { held: watch::Sender::new(BTreeSet::new()), lingering: watch::Sender::new(BTreeSet::new()) }
     }
 }
 
@@ -20,16 +21,12 @@ impl Faults {
     /// From now on, a Pod of `component` that starts is Ready at once, and its program is started only when it is let go:
     /// the time between "Pod Ready" and the first list is as long as one likes.
     pub fn hold(&self, component: &str) {
-        self.held.send_modify(|held| {
-            held.insert(component.to_owned());
-        });
+        insert(&self.held, component);
     }
 
     /// Lets the programs of `component` start.
     pub fn release(&self, component: &str) {
-        self.held.send_modify(|held| {
-            held.remove(component);
-        });
+        remove(&self.held, component);
     }
 
     /// Whether `component` is held.
@@ -39,7 +36,39 @@ impl Faults {
 
     /// Waits until `component` is let go.
     pub async fn released(&self, component: &str) {
-        // The sender lives as long as this value.
-        let _ = self.held.subscribe().wait_for(|held| !held.contains(component)).await;
+        without(&self.held, component).await;
     }
+
+    /// From now on, a Pod of `component` that is deleted works on as if it had not been told: it leads and answers, for
+    /// as long as one likes.
+    pub fn linger(&self, component: &str) {
+        insert(&self.lingering, component);
+    }
+
+    /// Tells the deleted Pods of `component` that they are.
+    pub fn dismiss(&self, component: &str) {
+        remove(&self.lingering, component);
+    }
+
+    /// Waits until a deleted Pod of `component` may be told.
+    pub async fn dismissed(&self, component: &str) {
+        without(&self.lingering, component).await;
+    }
+}
+
+fn insert(into: &watch::Sender<BTreeSet<String>>, component: &str) {
+    into.send_modify(|components| {
+        components.insert(component.to_owned());
+    });
+}
+
+fn remove(from: &watch::Sender<BTreeSet<String>>, component: &str) {
+    from.send_modify(|components| {
+        components.remove(component);
+    });
+}
+
+async fn without(components: &watch::Sender<BTreeSet<String>>, component: &str) {
+    // The sender lives as long as the faults.
+    let _ = components.subscribe().wait_for(|components| !components.contains(component)).await;
 }

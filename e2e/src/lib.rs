@@ -15,6 +15,7 @@ pub mod git;
 pub mod ground;
 pub mod history;
 pub mod lab;
+pub mod ledger;
 pub mod link;
 pub mod node;
 pub mod patience;

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
 use crate::LabError;
+use crate::process::signal_process;
 
 /// fluxlift, with a folder for its state.
 #[derive(Debug, Clone)]
@@ -33,6 +35,11 @@ impl Fluxlift {
     /// The binary at `binary`, with its state below `home`.
     pub fn new(binary: impl Into<PathBuf>, home: impl Into<PathBuf>) -> Self {
         Self { binary: binary.into(), home: home.into() }
+    }
+
+    /// Where it keeps its state of a native module.
+    pub fn state(&self, module: &str) -> PathBuf {
+        self.home.join("state").join(module)
     }
 
     /// Starts `fluxlift <arguments>`, with the inputs of a native module if there are any.
@@ -73,6 +80,11 @@ impl Fluxlift {
             took: began.elapsed(),
         })
     }
+}
+
+/// Asks a run that was started to stop, as Ctrl-C does.
+pub fn interrupt(run: &Child) {
+    signal_process(run.id().and_then(|id| Pid::from_raw(id.cast_signed())), Signal::INT);
 }
 
 /// Builds fluxlift as it is in this checkout, and gives its path. Nothing is built where it is up to date.

@@ -180,7 +180,11 @@ impl PodRunner {
     async fn end(mut self) {
         let pod = Arc::clone(&self.pod.borrow());
         let grace = pod.metadata.deletion_grace_period_seconds.and_then(|seconds| u64::try_from(seconds).ok());
+        let component = pod.spec.as_ref().and_then(|spec| spec.containers.first()).map(container::component);
         if let Some(program) = &mut self.program {
+            if let Some(component) = component {
+                self.site.faults.dismissed(component).await;
+            }
             program.stop(Duration::from_secs(grace.unwrap_or(30))).await;
         }
         self.site.running.remove(&self.name);

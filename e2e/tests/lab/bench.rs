@@ -44,7 +44,7 @@ pub(crate) fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Verdict
 /// A figure or a sentence of a case, for the one who reads its run.
 #[expect(clippy::print_stderr, reason = "the terminal of the tests: a run on the lab is worth its figures")]
 pub(crate) fn note(text: impl std::fmt::Display) {
-    eprintln!("  | {text}");
+    eprintln!("\n  | {text}");
 }
 
 /// The trials of all cases.

@@ -7,7 +7,7 @@ use fluxlift_e2e::history::{Happening, History};
 use crate::bench::{Broken, Verdict, ensure};
 
 /// The label of fluxlift's canaries.
-const CANARY: &str = "fluxlift.dev/canary";
+pub(crate) const CANARY: &str = "fluxlift.dev/canary";
 
 /// The kinds that must have answered before anything is synced, by etcd's key and by the controller that answers.
 const MUST_ANSWER: [(&str, &str); 8] = [
@@ -64,6 +64,18 @@ fn answered(history: &History, kind: &str) -> Option<u64> {
 
 fn is_canary(seen: &Happening) -> bool {
     seen.label(CANARY).is_some()
+}
+
+/// An instance that follows a repository follows it until it is deleted.
+pub(crate) fn the_sync_was_never_taken_away(history: &History) -> Verdict {
+    let mut synced = false;
+    for seen in history.of("fluxcd.controlplane.io/fluxinstances/") {
+        let Some(instance) = &seen.object else { continue };
+        let has = instance.pointer("/spec/sync").is_some();
+        ensure(has || !synced, || format!("the sync was taken away at revision {}", seen.revision))?;
+        synced = has;
+    }
+    ensure(synced, || "nothing was ever synced".to_owned())
 }
 
 /// Nothing of fluxlift's making that it does not list is left, no release but canaries was ever deleted, and no Helm

@@ -5,9 +5,15 @@
 
 mod bench;
 mod bootstrap;
+mod destroy;
 mod laws;
+mod leaders;
+mod proofs;
 mod race;
+mod rivals;
 mod stage;
+mod steady;
+mod upgrade;
 
 use libtest_mimic::Arguments;
 
@@ -15,5 +21,14 @@ fn main() {
     let mut arguments = Arguments::from_args();
     // A lab is six to ten programs: two at once would measure each other.
     arguments.test_threads = Some(1);
-    libtest_mimic::run(&arguments, bench::trials(&[&bootstrap::CASES, &race::CASES])).exit();
+    let cases: [&'static [bench::Case]; 7] = [
+        &bootstrap::CASES,
+        &race::CASES,
+        &steady::CASES,
+        &upgrade::CASES,
+        &leaders::CASES,
+        &rivals::CASES,
+        &destroy::CASES,
+    ];
+    libtest_mimic::run(&arguments, bench::trials(&cases)).exit();
 }

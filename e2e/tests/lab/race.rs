@@ -51,7 +51,7 @@ async fn the_requests_sleep_is_over_before_a_slow_helm_controller_lives(stage: &
 async fn gated_no_release_is_created_before_a_slow_helm_controller_lives(stage: &mut Stage) -> Verdict {
     stage.phase_one().await?;
     stage.lab.node.faults().hold("helm-controller");
-    let run = stage.fluxlift.start(&["apply", "--native", "flux_instance"], Some(&stage.instance()))?;
+    let run = stage.start_phase_two(&stage.instance())?;
     available(stage).await?;
     // As long as nothing changes nothing may happen, and this is how long one looks.
     pass(Duration::from_secs(15)).await;
@@ -64,7 +64,7 @@ async fn gated_no_release_is_created_before_a_slow_helm_controller_lives(stage: 
     stage.all_ready().await?;
     let history = stage.lab.history().await?;
     laws::nothing_is_synced_before_every_canary_answered(&history)?;
-    laws::nothing_is_left_behind(&history)
+    stage.laws().await
 }
 
 /// Phase 1, then the instance with its sync at once, with helm-controller held; until every release exists, unseen, though

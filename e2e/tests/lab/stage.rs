@@ -2,13 +2,21 @@
 
 use std::path::Path;
 
+use fluxlift_e2e::ledger::{self, Claim};
+use fluxlift_e2e::node::NAMESPACE;
 use fluxlift_e2e::product::{Fluxlift, Outcome};
 use fluxlift_e2e::{Lab, LabError, Tools, lab, releases};
 use kube::Api;
-use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams};
+use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
+use tokio::process::Child;
 
 use crate::bench::{Broken, Verdict, ensure};
+use crate::{laws, proofs};
+
+/// The native modules of the two phases.
+pub(crate) const OPERATOR: &str = "flux_operator";
+pub(crate) const INSTANCE: &str = "flux_instance";
 
 /// How many releases Git holds.
 pub(crate) const RELEASES: usize = 50;
@@ -47,22 +55,63 @@ impl Stage {
 
     /// `fluxlift <verb> --native <module>`, whatever comes of it.
     pub(crate) async fn run(&self, verb: &str, module: &str, inputs: &Value) -> Result<Outcome, Broken> {
-        let arguments = [verb, "--native", module, "-o", "json"];
+        let state = self.fluxlift.state(module).display().to_string();
+        let arguments = [verb, "--native", module, "--state-dir", &state, "-o", "json", "--non-interactive"];
         Ok(self.fluxlift.run(&arguments, Some(inputs)).await?)
+    }
+
+    /// Starts phase 2 by fluxlift, with these inputs, and does not wait for it.
+    pub(crate) fn start_phase_two(&self, inputs: &Value) -> Result<Child, Broken> {
+        let state = self.fluxlift.state(INSTANCE).display().to_string();
+        let arguments = ["apply", "--native", INSTANCE, "--state-dir", &state, "-o", "json"];
+        Ok(self.fluxlift.start(&arguments, Some(inputs))?)
+    }
+
+    /// What fluxlift says that it proved, in all of its runs.
+    pub(crate) fn claims(&self) -> Result<Vec<Claim>, Broken> {
+        let mut claims = ledger::claims(&self.fluxlift.state(OPERATOR))?;
+        claims.extend(ledger::claims(&self.fluxlift.state(INSTANCE))?);
+        Ok(claims)
+    }
+
+    /// The laws that hold of every run, whatever it was for.
+    pub(crate) async fn laws(&self) -> Verdict {
+        let history = self.lab.history().await?;
+        laws::nothing_is_left_behind(&history)?;
+        proofs::every_proof_holds_of_the_object_as_it_was(&history, &self.claims()?)
     }
 
     /// Phase 1 by fluxlift.
     pub(crate) async fn phase_one(&self) -> Result<Outcome, Broken> {
-        done(self.run("apply", "flux_operator", &self.operator()).await?)
+        done(self.run("apply", OPERATOR, &self.operator()).await?)
     }
 
     /// Phase 2 by fluxlift.
     pub(crate) async fn phase_two(&self) -> Result<Outcome, Broken> {
-        done(self.run("apply", "flux_instance", &self.instance()).await?)
+        done(self.run("apply", INSTANCE, &self.instance()).await?)
     }
 
-    /// Objects of a kind, in one namespace.
+    /// One object of `flux-system`, or of the cluster where its kind has no namespaces.
+    pub(crate) async fn get(&self, kind: Kind, name: &str) -> Result<Option<Value>, Broken> {
+        let api = self.api(kind, NAMESPACE);
+        match api.get_opt(name).await {
+            Ok(found) => Ok(found.map(whole).transpose()?),
+            Err(error) => Err(LabError::kube(format!("read {} {name}", kind.2))(error).into()),
+        }
+    }
+
+    /// Changes one object of `flux-system` or of the cluster, as somebody with kubectl does.
+    pub(crate) async fn edit(&self, kind: Kind, name: &str, patch: &Value) -> Verdict {
+        let by_hand = PatchParams { field_manager: Some("kubectl-edit".to_owned()), ..PatchParams::default() };
+        let edited = self.api(kind, NAMESPACE).patch(name, &by_hand, &Patch::Merge(patch)).await;
+        edited.map(|_| ()).map_err(|error| LabError::kube(format!("edit {} {name}", kind.2))(error).into())
+    }
+
+    /// Objects of a kind, in one namespace; of the cluster where the kind has none.
     pub(crate) fn api(&self, kind: Kind, namespace: &str) -> Api<DynamicObject> {
+        if CLUSTER_WIDE.contains(&kind.2) {
+            return Api::all_with(self.lab.client(), &kind.resource());
+        }
         Api::namespaced_with(self.lab.client(), namespace, &kind.resource())
     }
 
@@ -74,7 +123,6 @@ impl Stage {
             Err(kube::Error::Api(status)) if status.code == 404 => Vec::new(),
             Err(error) => return Err(LabError::kube("list the releases")(error).into()),
         };
-        let whole = |object: DynamicObject| serde_json::to_value(object).map_err(|error| Broken(error.to_string()));
         found.into_iter().map(whole).collect()
     }
 
@@ -87,9 +135,15 @@ impl Stage {
 
 /// A kind, with what a client needs of it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Kind(&'static str, &'static str, &'static str);
+pub(crate) struct Kind(pub(crate) &'static str, pub(crate) &'static str, pub(crate) &'static str);
+
+/// The kinds that have no namespaces.
+const CLUSTER_WIDE: [&str; 2] = ["ClusterRole", "ClusterRoleBinding"];
 
 pub(crate) const DEPLOYMENT: Kind = Kind("apps", "v1", "Deployment");
+pub(crate) const LEASE: Kind = Kind("coordination.k8s.io", "v1", "Lease");
+pub(crate) const POD: Kind = Kind("", "v1", "Pod");
+pub(crate) const FLUX_REPORT: Kind = Kind("fluxcd.controlplane.io", "v1", "FluxReport");
 pub(crate) const FLUX_INSTANCE: Kind = Kind("fluxcd.controlplane.io", "v1", "FluxInstance");
 pub(crate) const HELM_RELEASE: Kind = Kind("helm.toolkit.fluxcd.io", "v2", "HelmRelease");
 
@@ -97,6 +151,10 @@ impl Kind {
     fn resource(self) -> ApiResource {
         ApiResource::from_gvk(&GroupVersionKind::gvk(self.0, self.1, self.2))
     }
+}
+
+fn whole(object: DynamicObject) -> Result<Value, Broken> {
+    serde_json::to_value(object).map_err(|error| Broken(error.to_string()))
 }
 
 /// Whether an object's condition Ready is True.
@@ -108,6 +166,12 @@ pub(crate) fn is_ready(object: &Value) -> bool {
 pub(crate) fn has_condition(object: &Value, kind: &str) -> bool {
     let conditions = object["status"]["conditions"].as_array();
     conditions.into_iter().flatten().any(|condition| condition["type"] == kind && condition["status"] == "True")
+}
+
+/// What a run did to its one unit: `create`, `update`, `none`.
+pub(crate) fn change(outcome: &Outcome) -> Result<String, Broken> {
+    let report: Value = serde_json::from_str(&outcome.stdout).map_err(|error| Broken(error.to_string()))?;
+    Ok(report["units"][0]["change"].as_str().unwrap_or_default().to_owned())
 }
 
 /// An error unless fluxlift ended with 0.
