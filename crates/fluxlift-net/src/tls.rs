@@ -1,6 +1,6 @@
 //! TLS clients: rustls with ring, with the time of the injected clock.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use fluxlift_core::Clock;
 use rustls::client::WebPkiServerVerifier;
@@ -155,32 +155,45 @@ impl TimeProvider for InjectedTime {
 }
 
 fn verifier(trust: &TlsTrust, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, TlsError> {
-    let mut roots = RootCertStore::empty();
-    match trust {
-        TlsTrust::PublicKey(pin) => return Ok(Arc::new(Pinned { pin: Some(Pin::PublicKey(*pin)), provider })),
-        TlsTrust::Certificate(pin) => return Ok(Arc::new(Pinned { pin: Some(Pin::Certificate(*pin)), provider })),
-        TlsTrust::AnyoneUnsafe => return Ok(Arc::new(Pinned { pin: None, provider })),
-        TlsTrust::System => {
-            let found = rustls_native_certs::load_native_certs();
-            roots.add_parsable_certificates(found.certs);
-        }
-        TlsTrust::Authorities(pem) => {
-            for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-                let certificate = certificate.map_err(|e| TlsError::material("certificate authority", e))?;
-                roots.add(certificate).map_err(|e| TlsError::material("certificate authority", e))?;
-            }
-        }
-    }
-    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+    let roots = match trust {
+        TlsTrust::PublicKey(pin) => return Ok(Arc::new(Pinned { pin: Pin::PublicKey(*pin), provider })),
+        TlsTrust::Certificate(pin) => return Ok(Arc::new(Pinned { pin: Pin::Certificate(*pin), provider })),
+        TlsTrust::AnyoneUnsafe => return Ok(Arc::new(Pinned { pin: Pin::Anyone, provider })),
+        // A client that only ever speaks in clear may be made here too.
+        TlsTrust::System if system_roots().is_empty() => return Ok(Arc::new(Pinned { pin: Pin::Nobody, provider })),
+        TlsTrust::System => system_roots(),
+        TlsTrust::Authorities(pem) => Arc::new(authorities(pem)?),
+    };
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider)
         .build()
         .map_err(|e| TlsError::material("certificate authorities", e))?;
     Ok(verifier)
 }
 
-/// Believes one public key, one certificate, or anyone; the handshake's signature is checked either way.
+/// The machine's root certificates, read once.
+fn system_roots() -> Arc<RootCertStore> {
+    static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
+    let read = || {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        Arc::new(roots)
+    };
+    Arc::clone(ROOTS.get_or_init(read))
+}
+
+fn authorities(pem: &str) -> Result<RootCertStore, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        let certificate = certificate.map_err(|e| TlsError::material("certificate authority", e))?;
+        roots.add(certificate).map_err(|e| TlsError::material("certificate authority", e))?;
+    }
+    Ok(roots)
+}
+
+/// Believes one public key, one certificate, nobody or anyone; the handshake's signature is checked either way.
 #[derive(Debug)]
 struct Pinned {
-    pin: Option<Pin>,
+    pin: Pin,
     provider: Arc<CryptoProvider>,
 }
 
@@ -189,14 +202,23 @@ struct Pinned {
 enum Pin {
     PublicKey([u8; 32]),
     Certificate([u8; 32]),
+    Nobody,
+    Anyone,
 }
 
 impl Pin {
-    fn fits(&self, certificate: &[u8]) -> bool {
-        match self {
+    fn check(&self, certificate: &[u8]) -> Result<(), rustls::Error> {
+        let fits = match self {
             Self::PublicKey(pin) => public_key_sha256(certificate).as_ref() == Some(pin),
             Self::Certificate(pin) => Sha256::digest(certificate).as_slice() == pin,
-        }
+            Self::Anyone => true,
+            Self::Nobody => {
+                let why = "this machine has no root certificates: install them, or name a file with SSL_CERT_FILE";
+                return Err(rustls::Error::General(why.to_owned()));
+            }
+        };
+        let refusal = rustls::CertificateError::ApplicationVerificationFailure;
+        if fits { Ok(()) } else { Err(rustls::Error::InvalidCertificate(refusal)) }
     }
 }
 
@@ -209,11 +231,7 @@ impl ServerCertVerifier for Pinned {
         _ocsp: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        if self.pin.as_ref().is_none_or(|pin| pin.fits(end_entity)) {
-            Ok(ServerCertVerified::assertion())
-        } else {
-            Err(rustls::Error::InvalidCertificate(rustls::CertificateError::ApplicationVerificationFailure))
-        }
+        self.pin.check(end_entity).map(|()| ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

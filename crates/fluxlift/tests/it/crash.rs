@@ -14,16 +14,17 @@ use fluxlift_sim::kube::Key;
 use fluxlift_sim::referee::{self, CANARY, Tally};
 use fluxlift_sim::{Datacenter, Options, World};
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::tree::{Tree, copy_folder};
+use crate::converged::SEED;
+use crate::folder::Folder;
+use crate::tree::Tree;
 use crate::virtual_run::in_world;
 
 /// A moment in the life of a run: the world and everything on disk.
 struct Fork {
     at: String,
     world: World,
-    folder: TempDir,
+    folder: Folder,
 }
 
 /// Keeps a fork of every record, before and after.
@@ -35,8 +36,7 @@ struct Forks {
 
 impl Forks {
     fn take(&self, when: &str, entry: &Entry) {
-        let folder = tempfile::tempdir().unwrap();
-        copy_folder(&self.folder, folder.path());
+        let folder = Folder::read(&self.folder);
         let what = serde_json::to_value(&entry.record).unwrap()["record"].clone();
         let fork = Fork { at: format!("{when} {} {what}", entry.seq), world: self.datacenter.snapshot(), folder };
         self.taken.lock().unwrap().push(fork);
@@ -56,8 +56,6 @@ impl JournalObserver for Forks {
         }
     }
 }
-
-const SEED: u64 = 7;
 
 fn options() -> RunOptions {
     RunOptions { seed: SEED, ..RunOptions::default() }
@@ -121,24 +119,26 @@ fn a_run_killed_at_any_record_is_resumed_to_the_same_end_without_doing_anything_
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
+                let tree = Tree::of(&[]);
                 loop {
                     // The lock must not be held while a fork is resumed.
                     let fork = left.lock().unwrap().next();
                     let Some(fork) = fork else { break };
-                    resumes(fork);
+                    resumes(fork, &tree);
                 }
             });
         }
     });
 }
 
-fn resumes(Fork { at, world, folder }: Fork) {
+fn resumes(Fork { at, world, folder }: Fork, tree: &Tree) {
+    folder.restore(tree.path());
     let resume = async |engine: &Engine<'_>| match engine.resume().await {
         // Killed before its first record, there is nothing to resume.
         Err(RunError::Journal(_)) => engine.run(Command::Apply, options(), None).await,
         other => other,
     };
-    let (report, world) = in_world(folder.path(), world, SEED, |_| Arc::new(NoObserver), resume);
+    let (report, world) = in_world(tree.path(), world, SEED, |_| Arc::new(NoObserver), resume);
     succeeded(report, &at);
     converged(&world, &at);
 }

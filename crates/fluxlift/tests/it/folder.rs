@@ -39,6 +39,16 @@ impl Folder {
         }
     }
 
+    /// Makes `root` exactly this, and touches only what is not so already.
+    pub(crate) fn restore(&self, root: &Path) {
+        let now = Self::read(root);
+        let gone = now.0.keys().filter(|name| !self.0.contains_key(*name));
+        gone.for_each(|name| fs::remove_file(root.join(name)).unwrap());
+        let differs = |(name, file): &(&PathBuf, &(Vec<u8>, u32))| now.0.get(*name) != Some(file);
+        let differing = self.0.iter().filter(differs).map(|(name, file)| (name.clone(), file.clone()));
+        Self(differing.collect()).write(root);
+    }
+
     /// Whether there is nothing in it.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()

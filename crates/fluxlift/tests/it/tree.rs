@@ -99,17 +99,3 @@ pub(crate) fn run_with(folder: &Path, line: &str, vars: &[(&str, &str)]) -> Ran 
     };
     Ran { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
 }
-
-/// Copies a folder with everything in it.
-pub(crate) fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
