@@ -51,6 +51,9 @@ pub enum ConnectError {
     /// The credentials cannot be used.
     #[error("the kubeconfig's credentials are not usable")]
     Credentials(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A plugin gave a client certificate, or nothing.
+    #[error("the kubeconfig's exec plugin gave no token")]
+    PluginWithoutToken,
 }
 
 impl Explain for ConnectError {
@@ -62,6 +65,9 @@ impl Explain for ConnectError {
                 )]
             }
             Self::NotYetValid { .. } => vec![Hint::new("check this machine's clock and those of the nodes (NTP)")],
+            Self::PluginWithoutToken => vec![Hint::new(
+                "client certificates from plugins are not supported: use a token, or a certificate in the kubeconfig",
+            )],
             Self::Tls(_) | Self::Credentials(_) => vec![Hint::new("fetch the kubeconfig again")],
         }
     }
@@ -82,9 +88,13 @@ pub(crate) fn client(
     let mut config = kube::Config::new(kubeconfig.server.clone());
     config.auth_info = kubeconfig.auth.clone();
     let credentials = |e: kube::Error| ConnectError::Credentials(e.into());
+    let auth = config.auth_layer().map_err(credentials)?;
+    if auth.is_none() && config.auth_info.exec.is_some() {
+        return Err(ConnectError::PluginWithoutToken);
+    }
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
-        .option_layer(config.auth_layer().map_err(credentials)?)
+        .option_layer(auth)
         .layer(config.extra_headers_layer().map_err(credentials)?)
         .map_err(BoxError::from)
         .service(http().build::<_, Body>(connector));

@@ -8,7 +8,7 @@ use fluxlift_core::{Deadline, UnitPath};
 use fluxlift_engine::RunOptions;
 
 use crate::commands::{
-    apply, completion, demo, destroy, graph, output, plan, preflight, report, resume, sim, state, validate,
+    apply, bootstrap, completion, demo, destroy, graph, output, plan, preflight, report, resume, sim, state, validate,
 };
 use crate::system::System;
 use crate::ui::OutputFormat;
@@ -83,6 +83,8 @@ pub enum Command {
     Destroy(destroy::Destroy),
     /// Show the outputs of the unit in the working folder
     Output(output::Output),
+    /// Bring Flux onto a cluster that exists already, without a tree
+    Bootstrap(Box<bootstrap::Bootstrap>),
     /// Show who needs whom
     Graph(graph::Graph),
     /// Evaluate every unit without changing anything
@@ -168,7 +170,11 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     span.try_into().map_err(|_| "it must not be negative".to_owned())
 }
 
-fn deadline(text: &str) -> Result<Deadline, String> {
+/// A duration in which something can be done.
+///
+/// # Errors
+/// When it is none, or zero.
+pub fn deadline(text: &str) -> Result<Deadline, String> {
     match duration(text)? {
         Duration::ZERO => Err("nothing can be done in no time".to_owned()),
         budget => Ok(Deadline::after(budget)),

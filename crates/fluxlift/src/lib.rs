@@ -2,15 +2,17 @@
 //!
 //! One file a command under [`commands`]: it reads its arguments, calls a library and prints the result. What commands
 //! share is here: [`args`], [`system`] (the only place that asks the system for anything), [`workspace`] (a loaded tree
-//! with its state), [`run`] (an engine with somebody watching), [`watchdog`] (over time that does not advance). **Only
-//! [`ui`] writes to a terminal.**
+//! with its state), [`standalone`] (runs without one), [`run`] (an engine with somebody watching), [`watchdog`] (over
+//! time that does not advance). **Only [`ui`] writes to a terminal.**
 
 pub mod app;
 pub mod args;
+pub mod bootstrap;
 pub mod commands;
 pub mod demo;
 pub mod modules;
 pub mod run;
+pub mod standalone;
 pub mod system;
 pub mod tree;
 pub mod ui;

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fluxlift_config::sops::Identities;
-use fluxlift_config::{LoadOptions, SystemCommands, Tree};
-use fluxlift_core::ErrorKind;
+use fluxlift_config::{ConfigError, LoadOptions, SystemCommands, Tree};
+use fluxlift_core::{ErrorKind, UnitPath};
 use fluxlift_engine::Home;
 use fluxlift_engine::journal::History;
 use fluxlift_engine::state::Vault;
 
 use crate::args::{Global, Scope, this_folder};
+use crate::standalone;
 use crate::system::System;
 use crate::tree::{TreeBlueprint, invalid};
 use crate::ui::Failure;
@@ -81,9 +82,56 @@ impl Workspace {
 /// # Errors
 /// When it is wrong, with the snippets.
 pub fn load(dir: &Path, system: &System) -> Result<Tree, Failure> {
-    let options =
-        LoadOptions { env: system.env.clone(), runner: Arc::new(SystemCommands), ..LoadOptions::new(dir, system.now) };
-    Tree::load(options).map_err(invalid)
+    Tree::load(load_options(dir, system)).map_err(invalid)
+}
+
+fn load_options(dir: &Path, system: &System) -> LoadOptions {
+    LoadOptions { env: system.env.clone(), runner: Arc::new(SystemCommands), ..LoadOptions::new(dir, system.now) }
+}
+
+/// What a command is about that can be given a tree or the state of a run without one.
+#[derive(Debug)]
+pub enum Place {
+    /// The tree of the working folder.
+    Tree(Box<Tree>),
+    /// A run without a tree.
+    Standalone(Home),
+}
+
+impl Place {
+    /// Where its state lies.
+    pub fn home(&self) -> Home {
+        match self {
+            Self::Tree(tree) => home_of(tree),
+            Self::Standalone(home) => home.clone(),
+        }
+    }
+
+    /// The name under which the state keeps `unit`.
+    pub fn key_of(&self, unit: &UnitPath) -> UnitPath {
+        match self {
+            Self::Tree(tree) => tree.key_of(unit),
+            Self::Standalone(_) => unit.clone(),
+        }
+    }
+}
+
+/// The state in `state_dir`, else the tree of the working folder, else the cluster that was bootstrapped last.
+///
+/// # Errors
+/// When the tree is wrong, or there is nothing of the three.
+pub fn place(global: &Global, system: &System, state_dir: Option<&Path>) -> Result<Place, Failure> {
+    if let Some(folder) = state_dir {
+        return Ok(Place::Standalone(Home::at(folder)));
+    }
+    match Tree::load(load_options(&global.working_dir, system)) {
+        Ok(tree) => Ok(Place::Tree(Box::new(tree))),
+        Err(none @ ConfigError::NoUnits(_)) => match standalone::home::latest(system)? {
+            Some(home) => Ok(Place::Standalone(home)),
+            None => Err(none.into()),
+        },
+        Err(other) => Err(invalid(other)),
+    }
 }
 
 /// Where the state of `tree` lies.

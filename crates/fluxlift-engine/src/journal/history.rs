@@ -121,6 +121,14 @@ impl History {
         })
     }
 
+    /// What a run without a tree was asked for; `None` for a run over a tree.
+    pub fn arguments(&self) -> Option<&serde_json::Value> {
+        self.entries.iter().find_map(|entry| match &entry.record {
+            Record::RunStarted { arguments, .. } if !arguments.is_null() => Some(arguments),
+            _ => None,
+        })
+    }
+
     /// Whether the run wrote under the fencing token `epoch`, in its first process or in one that resumed it.
     pub fn wrote_under(&self, epoch: u64) -> bool {
         self.entries.iter().any(|entry| match &entry.record {

@@ -49,6 +49,10 @@ pub enum Record {
         options: Box<RunOptions>,
         /// The working folder, relative to the folder of the state where that is possible.
         working_dir: String,
+        /// What a run without a tree was asked for, so that it can be asked again; null for a tree, which says so itself.
+        /// Never a secret: only where secrets come from.
+        #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+        arguments: serde_json::Value,
         /// The units in order.
         units: Vec<UnitPath>,
         /// The saved plan that it is bound to, if it is.

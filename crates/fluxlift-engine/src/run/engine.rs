@@ -43,6 +43,8 @@ pub struct Engine<'a> {
     pub owner: Owner,
     /// The working folder as the journal keeps it, so that `resume` finds the tree again.
     pub working_dir: String,
+    /// What a run without a tree was asked for, for the journal: without secrets.
+    pub arguments: serde_json::Value,
     /// The injected clock.
     pub clock: Arc<dyn Clock>,
     /// Where events go.
@@ -78,6 +80,7 @@ impl<'a> Engine<'a> {
             vault: Vault::empty(),
             owner,
             working_dir: ".".to_owned(),
+            arguments: serde_json::Value::Null,
             clock,
             events: EventSink::silent(),
             shutdown: Shutdown::new(),
@@ -149,6 +152,7 @@ impl<'a> Engine<'a> {
             command,
             options: Box::new(options.clone()),
             working_dir: self.working_dir.clone(),
+            arguments: self.arguments.clone(),
             units: schedule.order().iter().map(|unit| self.blueprint.key(unit)).collect(),
             plan: plan.cloned().map(Box::new),
             carried,

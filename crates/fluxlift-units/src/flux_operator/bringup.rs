@@ -45,15 +45,19 @@ impl Bringup<'_> {
     /// When the chart cannot be fetched or the cluster does not answer.
     pub async fn request(&self, spec: &UnitSpec, http: &HttpClient) -> Result<Request, UnitError> {
         let source = self.inputs.source(spec)?;
-        let fetched = async { Ok(fetch::fetch(&source, http).await?) };
+        let chart = async {
+            let fetched = fetch::fetch(&source, http).await?;
+            self.inputs.check(&source, &fetched.chart)?;
+            Ok(fetched.chart)
+        };
         let capabilities = async {
             let (version, served) = tokio::try_join!(self.cluster.version(), self.cluster.api_versions())?;
             Ok::<_, UnitError>(Capabilities::new(version, served))
         };
-        let (fetched, capabilities) = tokio::try_join!(fetched, capabilities)?;
+        let (chart, capabilities) = tokio::try_join!(chart, capabilities)?;
         let (name, namespace) = Inputs::release()?;
         let values = self.inputs.flux_operator_values.clone();
-        Ok(Request::new(name, namespace, fetched.chart, values, capabilities))
+        Ok(Request::new(name, namespace, chart, values, capabilities))
     }
 
     /// What the release would need.
@@ -82,12 +86,13 @@ impl Bringup<'_> {
             _ => true,
         };
         let crds: Vec<String> = plan.rendered.crds().collect();
-        let outcome = action.run(request, &plan, || self.prove(&crds, renews)).await?;
+        let version = Inputs::expected_version(&request.chart);
+        let outcome = action.run(request, &plan, || self.prove(&crds, version, renews)).await?;
         Ok(outcome)
     }
 
     /// The gates of a release: it rolled out, its definitions are served, its leader writes.
-    async fn prove(&self, crds: &[String], renews: bool) -> Result<(), GateError> {
+    async fn prove(&self, crds: &[String], version: &str, renews: bool) -> Result<(), GateError> {
         let gates = &self.cx.gates;
         let served = crds.iter().map(|name| {
             let target = ObjectRef::cluster(kind::CRD, name.clone());
@@ -96,7 +101,7 @@ impl Bringup<'_> {
         tokio::try_join!(try_join_all(served), self.rolled_out())?;
         // A report from before the end of the rollout may be the old leader's.
         let stale = if renews { self.renew().await? } else { None };
-        let gate = FreshReport::new(stale, &self.inputs.flux_operator_version);
+        let gate = FreshReport::new(stale, version);
         gates.prove(&gate, REPORT, self.cluster.observe_one(report::target())).await?;
         Ok(())
     }

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::outcome::{printed, show_failures};
 use crate::args::{Global, duration};
+use crate::bootstrap::{FLUX_VERSION, OPERATOR_VERSION};
 use crate::demo::{self, Gitops};
 use crate::run::Pace;
 use crate::system::System;
@@ -77,7 +78,7 @@ impl FluxProfile {
     const fn versions(self) -> (&'static str, &'static str) {
         match self {
             Self::V2_4 => ("2.4.0", "0.14.0"),
-            Self::V2_9 => ("2.9.4", "0.58.1"),
+            Self::V2_9 => (FLUX_VERSION, OPERATOR_VERSION),
         }
     }
 }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use fluxlift_core::ErrorKind;
-use fluxlift_engine::{Command, Engine, RunOptions};
+use fluxlift_engine::{Command, Engine, Home, RunOptions};
 
+use super::bootstrap;
 use super::outcome::{plan_text, refused, show_report};
 use super::standalone;
 use crate::args::{Global, RunArgs, Scope};
@@ -23,8 +24,8 @@ pub struct Destroy {
     /// Run one native module without a tree, with the inputs in FLUXLIFT_INPUTS (JSON)
     #[arg(long, value_name = "MODULE")]
     pub native: Option<String>,
-    /// With --native: where its state is kept
-    #[arg(long, value_name = "DIR", requires = "native")]
+    /// Where the state of --native is kept; without --native, take away what the bootstrap with its state there made
+    #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
     /// How it is done.
     #[command(flatten)]
@@ -43,6 +44,9 @@ pub(super) fn execute(args: &Destroy, scope: Scope, global: &Global, system: &Sy
     let options = args.run.options(scope, global, system);
     if let Some(module) = &args.native {
         return standalone::execute(module, args.state_dir.as_deref(), Command::Destroy, options, global, system);
+    }
+    if let Some(folder) = &args.state_dir {
+        return bootstrap::destroy(&Home::at(folder), options, approved, global, system);
     }
     let workspace = Workspace::open(global, system, "destroy", scope)?;
     let report = on_runtime(async {

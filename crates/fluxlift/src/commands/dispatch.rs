@@ -1,6 +1,8 @@
 //! Which file a command is in.
 
-use super::{apply, completion, demo, destroy, graph, output, plan, preflight, report, resume, sim, state, validate};
+use super::{
+    apply, bootstrap, completion, demo, destroy, graph, output, plan, preflight, report, resume, sim, state, validate,
+};
 use crate::args::{Cli, Command, Global, OverUnits, Scope};
 use crate::system::System;
 use crate::ui::Failure;
@@ -19,6 +21,7 @@ pub fn execute(cli: Cli, system: &System) -> Result<u8, Failure> {
         Command::Destroy(destroy) => over(Scope::One, OverUnits::Destroy(destroy), &global, system),
         Command::Output(output) => over(Scope::One, OverUnits::Output(output), &global, system),
         Command::Validate(validate) => over(Scope::All, OverUnits::Validate(validate), &global, system),
+        Command::Bootstrap(bootstrap) => bootstrap::execute(&bootstrap, &global, system),
         Command::Graph(graph) => graph::execute(&graph, &global, system),
         Command::Preflight(preflight) => preflight::execute(&preflight, &global, system),
         Command::Resume(resume) => resume::execute(&resume, &global, system),

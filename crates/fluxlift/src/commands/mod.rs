@@ -1,6 +1,7 @@
 //! One file a command: its arguments, and one function that reads them, calls a library and prints the result.
 
 pub mod apply;
+pub mod bootstrap;
 pub mod completion;
 pub mod demo;
 pub mod destroy;

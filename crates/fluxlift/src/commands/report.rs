@@ -1,5 +1,7 @@
 //! `report`: the proof ledger of a run.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use fluxlift_core::deadline::human_duration;
 use fluxlift_engine::Home;
@@ -10,7 +12,7 @@ use super::outcome::printed;
 use crate::args::Global;
 use crate::system::System;
 use crate::ui::{Failure, Table, print_document};
-use crate::workspace::{home_of, load};
+use crate::workspace::place;
 
 /// Show the proof ledger: every gate of a run, what was seen and how long it waited.
 #[derive(Debug, Args)]
@@ -21,10 +23,13 @@ pub struct Report {
     /// List the runs instead
     #[arg(long)]
     pub list: bool,
+    /// Where the state of a run without a tree is kept; outside a tree, the last one if none is named
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
 }
 
 pub(super) fn execute(args: &Report, global: &Global, system: &System) -> Result<u8, Failure> {
-    let home = home_of(&load(&global.working_dir, system)?);
+    let home = place(global, system, args.state_dir.as_deref())?.home();
     if args.list {
         return list(&home, global);
     }

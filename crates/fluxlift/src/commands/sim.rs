@@ -13,16 +13,24 @@ use crate::run::{hand_over_signals, on_runtime};
 use crate::system::System;
 use crate::ui::{Failure, OutputFormat, note, print_document};
 
-/// Serve the simulated datacenter of a demo on loopback addresses, on the clock on the wall, until Ctrl-C. What became
+/// Serve the simulated datacenter of a demo, or a new cluster, on loopback addresses, on the clock on the wall, until Ctrl-C. What became
 /// of it is kept.
 #[derive(Debug, Args)]
 pub struct Sim {
     /// The folder of the demo
     #[arg(long, value_name = "DIR")]
     pub dir: PathBuf,
+    /// First make a cluster of three nodes without Flux there, with its kubeconfig in the folder: something to try
+    /// `bootstrap` on
+    #[arg(long)]
+    pub new_cluster: bool,
 }
 
 pub(super) fn execute(args: &Sim, global: &Global, system: &System) -> Result<u8, Failure> {
+    if args.new_cluster {
+        let kubeconfig = demo::make_cluster(&args.dir, global.seed.unwrap_or(1), system.now)?;
+        note("Made", &format!("a cluster without Flux; its kubeconfig is {}", kubeconfig.display()));
+    }
     on_runtime(async {
         let shutdown = Shutdown::new();
         let signals = tokio::spawn(hand_over_signals(shutdown.clone()));

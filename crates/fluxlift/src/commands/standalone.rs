@@ -1,27 +1,20 @@
 //! One native module without a tree: what the reference modules' `main.tf` calls.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use fluxlift_core::{ErrorKind, UnitPath, Value};
-use fluxlift_engine::unit::{UnitError, UnitSpec, Values};
-use fluxlift_engine::{Blueprint, Command, Engine, Evaluated, Home, Node, Outputs, RunOptions};
-use sha2::{Digest, Sha256};
+use fluxlift_core::{ErrorKind, Value};
+use fluxlift_engine::unit::Values;
+use fluxlift_engine::{Command, Engine, Home, RunOptions};
 
 use super::outcome::{refused, show_report};
 use crate::args::{Global, this_folder};
 use crate::run::{Setting, on_runtime, watched};
+use crate::standalone::{Standalone, StandaloneUnit, home};
 use crate::system::System;
 use crate::ui::Failure;
 
 /// The variable that carries the inputs: unlike an argument, other users of the machine can't read it.
 const INPUTS: &str = "FLUXLIFT_INPUTS";
-
-/// A tree of one unit.
-struct Standalone {
-    module: String,
-    dir: PathBuf,
-    inputs: Values,
-}
 
 pub(super) fn execute(
     module: &str,
@@ -33,13 +26,18 @@ pub(super) fn execute(
 ) -> Result<u8, Failure> {
     let inputs = inputs(system)?;
     let home = match state_dir {
-        Some(folder) => folder.to_owned(),
-        None => system.state_folder()?.join("native").join(module).join(cluster(&inputs, system)),
+        Some(folder) => Home::at(folder),
+        None => {
+            let path = inputs.get("kubeconfig_path").and_then(Value::as_str);
+            let about = path.map_or_else(|| system.dir.clone(), |path| system.dir.join(path));
+            home::of_module(module, &about, system)?
+        }
     };
-    let single = Standalone { module: module.to_owned(), dir: system.dir.clone(), inputs };
+    let unit = StandaloneUnit { path: this_folder(), module: module.to_owned(), needs: Vec::new(), inputs };
+    let single = Standalone { units: vec![unit], dir: system.dir.clone() };
     let report = on_runtime(async {
         let Setting { modules, clock, owner } = Setting::real(system, format!("{command} --native {module}"));
-        let mut engine = Engine::new(&single, &*modules, Home::at(home), owner, clock);
+        let mut engine = Engine::new(&single, &*modules, home, owner, clock);
         let run = async |engine: &Engine<'_>| engine.run(command, options, None).await;
         watched(&mut engine, run).await.map_err(refused)
     })?;
@@ -57,32 +55,4 @@ fn inputs(system: &System) -> Result<Values, Failure> {
     let json: serde_json::Value = serde_json::from_str(text).map_err(|_| wrong("is not JSON"))?;
     let serde_json::Value::Object(map) = json else { return Err(wrong("is not a JSON object")) };
     Ok(map.into_iter().map(|(name, value)| (name, Value::from(value).sensitive())).collect())
-}
-
-/// A name for the cluster that the inputs are about: the same for each module of one cluster and for each run.
-fn cluster(inputs: &Values, system: &System) -> String {
-    let path = inputs.get("kubeconfig_path").and_then(Value::as_str);
-    let about = path.map_or_else(|| system.dir.clone(), |path| system.dir.join(path));
-    let digest = Sha256::digest(about.as_os_str().as_encoded_bytes());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-}
-
-impl Blueprint for Standalone {
-    fn nodes(&self) -> Vec<Node> {
-        vec![Node::new(this_folder(), [])]
-    }
-
-    fn key(&self, unit: &UnitPath) -> UnitPath {
-        unit.clone()
-    }
-
-    fn evaluate(&self, path: &UnitPath, _: Command, _: &dyn Outputs) -> Result<Evaluated, UnitError> {
-        Ok(Evaluated::plain(UnitSpec {
-            path: path.clone(),
-            dir: self.dir.clone(),
-            repo_root: self.dir.clone(),
-            module: self.module.clone(),
-            inputs: self.inputs.clone(),
-        }))
-    }
 }

@@ -1,18 +1,21 @@
 //! `state`: what is remembered, forgetting it, and the lock around it.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use fluxlift_core::{ErrorKind, UnitPath};
-use fluxlift_engine::Home;
 use fluxlift_engine::lock;
 use fluxlift_engine::state::{Document, FolderStore, Store, UnitDocument};
+use fluxlift_engine::{Engine, Home};
 use serde_json::json;
 
 use super::outcome::printed;
-use crate::args::{Global, Scope};
+use crate::args::Global;
 use crate::run::{Setting, on_runtime};
+use crate::standalone::Standalone;
 use crate::system::System;
 use crate::ui::{Failure, Table, ask, is_interactive, note, print_document};
-use crate::workspace::{Workspace, home_of, load};
+use crate::workspace::place;
 
 /// Look at the state, take a unit out of it, or free its lock.
 #[derive(Debug, Args)]
@@ -20,6 +23,9 @@ pub struct State {
     /// What to do with it.
     #[command(subcommand)]
     pub command: StateCommand,
+    /// Where the state of a run without a tree is kept; outside a tree, the last one if none is named
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
 }
 
 /// What can be done with the state.
@@ -49,12 +55,12 @@ pub enum StateCommand {
 }
 
 pub(super) fn execute(args: &State, global: &Global, system: &System) -> Result<u8, Failure> {
-    let tree = load(&global.working_dir, system)?;
-    let home = home_of(&tree);
+    let place = place(global, system, args.state_dir.as_deref())?;
+    let home = place.home();
     // A unit is also known by the name that it has from the working folder.
     let known = |document: &Option<Document>, unit: &UnitPath| {
         let units = &document.as_ref()?.units;
-        [unit.clone(), tree.key_of(unit)].into_iter().find_map(|key| units.get_key_value(&key).map(owned))
+        [unit.clone(), place.key_of(unit)].into_iter().find_map(|key| units.get_key_value(&key).map(owned))
     };
     match &args.command {
         StateCommand::List => list(&read(&home)?, global),
@@ -64,7 +70,7 @@ pub(super) fn execute(args: &State, global: &Global, system: &System) -> Result<
         }
         StateCommand::Rm { unit, force } => {
             let (key, found) = known(&read(&home)?, unit).ok_or_else(|| no_such(unit))?;
-            forget(&key, &found, *force || global.non_interactive, global, system)
+            forget(&home, &key, &found, *force || global.non_interactive, system)
         }
         StateCommand::Unlock { force } => unlock(&home, *force || global.non_interactive),
     }
@@ -117,13 +123,7 @@ fn show(path: &UnitPath, unit: &UnitDocument, global: &Global) -> Result<u8, Fai
 }
 
 /// Takes a unit out of the state. Its secrets go with it, so this is asked like a destroy.
-fn forget(
-    key: &UnitPath,
-    unit: &UnitDocument,
-    approved: bool,
-    global: &Global,
-    system: &System,
-) -> Result<u8, Failure> {
+fn forget(home: &Home, key: &UnitPath, unit: &UnitDocument, approved: bool, system: &System) -> Result<u8, Failure> {
     if !approved && !is_interactive() {
         return Err(Failure::new(ErrorKind::Usage, format!("{key} would be forgotten, and there is nobody to ask"))
             .with_hint("add --force if what it made is gone, or is to be looked after by hand"));
@@ -132,13 +132,13 @@ fn forget(
     if !approved && !ask(&format!("Forget {key}? What it made stays in the world.{lost}")) {
         return Err(Failure::new(ErrorKind::Failed, "the state was left as it is"));
     }
-    let workspace = Workspace::open(global, system, "state", Scope::All)?;
-    let backup = workspace.home.backup();
+    // Nothing runs, and no secret is read: neither units nor keys are needed.
+    let nothing = Standalone { units: Vec::new(), dir: system.dir.clone() };
     let forgotten = on_runtime(async {
-        let setting = Setting::real(system, "state rm");
-        Ok(setting.engine(&workspace).forget(key).await?)
+        let Setting { modules, clock, owner } = Setting::real(system, "state rm");
+        Ok(Engine::new(&nothing, &*modules, home.clone(), owner, clock).forget(key).await?)
     })?;
-    note("Forgot", &format!("{key}; the state before is in {}", backup.display()));
+    note("Forgot", &format!("{key}; the state before is in {}", home.backup().display()));
     let identity = match &forgotten.identity {
         serde_json::Value::Null => String::new(),
         identity => format!(", known as {identity}"),

@@ -3,10 +3,12 @@
 //! It writes a normal tree, builds a world, and runs the ordinary `run-all apply` against it. What differs from a real
 //! run is the dialler that it is given, and the clock.
 
+mod cluster;
 mod outcome;
 mod run;
 mod tree;
 
+pub use cluster::{cluster, make_cluster};
 pub use outcome::{Outcome, Releases};
 pub use run::{Demo, serve, world};
 pub use tree::{Gitops, LIVE, TreeError, git_content, write};
