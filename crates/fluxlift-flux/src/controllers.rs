@@ -139,12 +139,20 @@ impl Controllers {
         gone.map_or(Leader::Nobody, |pod| Leader::Gone { pod })
     }
 
-    /// Whether source-controller runs and waits for its Lease. The others are ready by a bare ping.
-    fn runs_without_leader(&self, component: Component, deployment: &Object) -> bool {
+    /// Whom source-controller waits for, if it runs and is not ready because it does not lead. The others are ready by a
+    /// bare ping.
+    fn leaderless(&self, component: Component, deployment: &Object) -> Option<String> {
         let running = |pod: &Object| pod.text("/status/phase") == Some("Running");
-        component == Component::Source
-            && self.leader(component, deployment) == Leader::Nobody
-            && self.pods_of(deployment).any(running)
+        if component != Component::Source || !self.pods_of(deployment).any(running) {
+            return None;
+        }
+        match self.leader(component, deployment) {
+            Leader::Nobody => Some("it is ready only as leader, and none of its Pods is leader".to_owned()),
+            Leader::Gone { pod } => {
+                Some(format!("it is ready only as leader, and pod {pod}, which is gone, still holds its Lease"))
+            }
+            Leader::Current { .. } | Leader::Outgoing { .. } => None,
+        }
     }
 
     fn is_a_pod(&self, name: &str) -> bool {
@@ -158,10 +166,9 @@ impl Controllers {
         };
         if let Some(missing) = rollout::missing(found) {
             let pods: Collection = self.pods_of(found).cloned().collect();
-            let leaderless = self
-                .runs_without_leader(component, found)
-                .then(|| "it is ready only as leader, and none of its Pods is leader".to_owned());
-            let cause = rollout::trouble(&pods).or(leaderless).map(|cause| format!("; {cause}")).unwrap_or_default();
+            let leaderless = || self.leaderless(component, found);
+            let cause =
+                rollout::trouble(&pods).or_else(leaderless).map(|cause| format!("; {cause}")).unwrap_or_default();
             return Some(format!("deployment/{deployment} is not rolled out: {missing}{cause}"));
         }
         match self.leader(component, found) {
@@ -274,6 +281,24 @@ mod tests {
     fn a_lease_of_a_pod_that_is_gone_is_nobodys() {
         assert!(trouble(&world("lost-c_123", true), 0).unwrap().contains("until it runs out"));
         assert!(trouble(&world("", true), 0).unwrap().contains("none of its Pods is leader"));
+    }
+
+    #[test]
+    fn source_controller_is_not_ready_because_a_pod_that_is_gone_holds_its_lease() {
+        let deployment = json!({"metadata": {"generation": 1, "annotations": {"deployment.kubernetes.io/revision": "1"}},
+            "spec": {"replicas": 1}, "status": {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1,
+            "unavailableReplicas": 1}});
+        let lease = json!({"spec": {"holderIdentity": "lost_123"}});
+        let set = json!({"metadata": {"annotations": {"deployment.kubernetes.io/revision": "1"}}});
+        let seen = Controllers {
+            deployments: [owned("Deployment", "source-controller", "", deployment)].into_iter().collect(),
+            replica_sets: [owned("ReplicaSet", "set", "source-controller", set)].into_iter().collect(),
+            pods: [owned("Pod", "waits", "set", json!({"status": {"phase": "Running"}}))].into_iter().collect(),
+            leases: [owned("Lease", "source-controller-leader-election", "", lease)].into_iter().collect(),
+            ..Controllers::default()
+        };
+        let trouble = seen.trouble(Component::Source, "source-controller", Duration::ZERO).unwrap();
+        assert!(trouble.ends_with("pod lost, which is gone, still holds its Lease"), "{trouble}");
     }
 
     #[test]
