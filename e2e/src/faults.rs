@@ -19,7 +19,8 @@ impl Default for Faults {
 
 impl Faults {
     /// From now on, a Pod of `component` that starts is Ready at once, and its program is started only when it is let go:
-    /// the time between "Pod Ready" and the first list is as long as one likes.
+    /// the time between "Pod Ready" and the first list is as long as one likes. One that runs already is no longer asked
+    /// how it is, and so stays Ready whatever becomes of it.
     pub fn hold(&self, component: &str) {
         insert(&self.held, component);
     }

@@ -19,6 +19,7 @@ use super::site::Site;
 use super::start::{self, Prepared};
 use super::status::{self, Ended, State};
 use crate::LabError;
+use crate::link::Link;
 use crate::patience::{now, pass};
 use crate::process::Program;
 
@@ -37,6 +38,7 @@ pub(super) struct PodRunner {
     name: String,
     address: Ipv4Addr,
     state: State,
+    link: Option<Arc<Link>>,
     program: Option<Program>,
 }
 
@@ -55,7 +57,7 @@ impl PodRunner {
             ended: None,
         };
         let api = Api::namespaced(site.client.clone(), &namespace);
-        Self { site, pod, api, name, address, state, program: None }
+        Self { site, pod, api, name, address, state, link: None, program: None }
     }
 
     /// Lives until the Pod is deleted, then stops the program and lets the Pod go.
@@ -106,7 +108,12 @@ impl PodRunner {
     /// Runs the program once, to its end.
     async fn once(&mut self, container: &Container, binary: PathBuf) -> Result<Option<ExitStatus>, LabError> {
         let pod = Arc::clone(&self.pod.borrow());
-        let Prepared { launch, entry } = start::prepare(&self.site, &pod, container, binary, self.address).await?;
+        let api = match &self.link {
+            Some(link) => Arc::clone(link),
+            None => Arc::clone(self.link.insert(start::link(&self.site, self.address).await?)),
+        };
+        let seat = (self.address, api);
+        let Prepared { launch, entry } = start::prepare(&self.site, &pod, container, binary, seat).await?;
         let component = entry.component.clone();
         self.site.running.insert(&self.name, entry);
         if self.site.faults.is_held(&component) {
@@ -142,6 +149,9 @@ impl PodRunner {
             tokio::select! {
                 _ = program.ended() => return,
                 _ = ticks.tick() => {}
+            }
+            if self.site.faults.is_held(container::component(container)) {
+                continue;
             }
             match ready.ask(!self.state.ready).await {
                 Some(true) if !self.state.ready => self.ready(true).await,

@@ -23,19 +23,24 @@ use crate::tools::FLUX_OPERATOR_CONFIG;
 /// The port at which a Pod finds the API server, on its own address.
 const API: u16 = 6443;
 
+/// A Pod's stretch to the API server: one for all of its restarts, because a fault on it outlives them.
+pub(super) async fn link(site: &Site, address: Ipv4Addr) -> Result<Arc<Link>, LabError> {
+    Ok(Arc::new(Link::between(SocketAddr::from((address, API)), site.api).await?))
+}
+
 /// What is ready to be started.
 pub(super) struct Prepared {
     pub(super) launch: Launch,
     pub(super) entry: Entry,
 }
 
-/// Makes the Pod's folder, its token, its names and its stretch to the API server.
+/// Makes the Pod's folder, its token and its names.
 pub(super) async fn prepare(
     site: &Site,
     pod: &Pod,
     container: &Container,
     binary: PathBuf,
-    address: Ipv4Addr,
+    (address, api): (Ipv4Addr, Arc<Link>),
 ) -> Result<Prepared, LabError> {
     let name = pod.name_any();
     let component = container::component(container).to_owned();
@@ -50,7 +55,6 @@ pub(super) async fn prepare(
         files::copy(&manifests, &folder.data()).map_err(LabError::io("copy the manifests of flux-operator"))?;
     }
     files::write_hosts(&folder.hosts(), &name, address, &site.hosts()).map_err(LabError::io("write a hosts file"))?;
-    let api = Arc::new(Link::between(SocketAddr::from((address, API)), site.api).await?);
     let environment = container::environment(pod, container, &folder, API);
     let launch = Launch {
         name: name.clone(),

@@ -1,5 +1,10 @@
 //! The two phases, gated, against the real programs.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use fluxlift_e2e::history::History;
+use serde_json::Value;
+
 use crate::bench::{Case, Verdict, case, note};
 use crate::laws;
 use crate::stage::Stage;
@@ -15,6 +20,26 @@ async fn fifty_releases_are_ready_and_none_came_before_every_canary_had_answered
     }
     stage.all_ready().await?;
     let history = stage.lab.history().await?;
+    for (reason, keys) in detours(&history) {
+        note(format_args!("{} objects were not ready for a while: {reason}", keys.len()));
+    }
     laws::nothing_is_synced_before_every_canary_answered(&history)?;
     stage.laws().await
+}
+
+/// Why objects of the sync were not ready at first, and which.
+fn detours(history: &History) -> BTreeMap<String, BTreeSet<&str>> {
+    let mut found: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for seen in
+        history.of("").filter(|seen| seen.key.contains(".toolkit.fluxcd.io/") && seen.label(laws::CANARY).is_none())
+    {
+        let conditions = seen.object.as_ref().and_then(|object| object["status"]["conditions"].as_array());
+        let unready = |condition: &&Value| condition["type"] == "Ready" && condition["status"] == "False";
+        for condition in conditions.into_iter().flatten().filter(unready) {
+            let kind = seen.key.split('/').nth(1).unwrap_or_default();
+            let reason = condition["reason"].as_str().unwrap_or_default();
+            found.entry(format!("{kind} {reason}")).or_default().insert(&seen.key);
+        }
+    }
+    found
 }

@@ -7,7 +7,7 @@ use fluxlift_e2e::node::NAMESPACE;
 use fluxlift_e2e::product::{Fluxlift, Outcome};
 use fluxlift_e2e::{Lab, LabError, Tools, lab, releases};
 use kube::Api;
-use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams};
+use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 use tokio::process::Child;
 
@@ -107,6 +107,13 @@ impl Stage {
         edited.map(|_| ()).map_err(|error| LabError::kube(format!("edit {} {name}", kind.2))(error).into())
     }
 
+    /// Creates one object of `flux-system`, as somebody with kubectl does.
+    pub(crate) async fn create(&self, kind: Kind, object: &Value) -> Verdict {
+        let object = serde_json::from_value(object.clone()).map_err(|error| Broken(error.to_string()))?;
+        let created = self.api(kind, NAMESPACE).create(&PostParams::default(), &object).await;
+        created.map(|_| ()).map_err(|error| LabError::kube(format!("create a {}", kind.2))(error).into())
+    }
+
     /// Objects of a kind, in one namespace; of the cluster where the kind has none.
     pub(crate) fn api(&self, kind: Kind, namespace: &str) -> Api<DynamicObject> {
         if CLUSTER_WIDE.contains(&kind.2) {
@@ -144,6 +151,9 @@ pub(crate) const DEPLOYMENT: Kind = Kind("apps", "v1", "Deployment");
 pub(crate) const LEASE: Kind = Kind("coordination.k8s.io", "v1", "Lease");
 pub(crate) const POD: Kind = Kind("", "v1", "Pod");
 pub(crate) const FLUX_REPORT: Kind = Kind("fluxcd.controlplane.io", "v1", "FluxReport");
+pub(crate) const SERVICE: Kind = Kind("", "v1", "Service");
+pub(crate) const CLUSTER_ROLE: Kind = Kind("rbac.authorization.k8s.io", "v1", "ClusterRole");
+pub(crate) const CLUSTER_ROLE_BINDING: Kind = Kind("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding");
 pub(crate) const FLUX_INSTANCE: Kind = Kind("fluxcd.controlplane.io", "v1", "FluxInstance");
 pub(crate) const HELM_RELEASE: Kind = Kind("helm.toolkit.fluxcd.io", "v2", "HelmRelease");
 
@@ -166,6 +176,12 @@ pub(crate) fn is_ready(object: &Value) -> bool {
 pub(crate) fn has_condition(object: &Value, kind: &str) -> bool {
     let conditions = object["status"]["conditions"].as_array();
     conditions.into_iter().flatten().any(|condition| condition["type"] == kind && condition["status"] == "True")
+}
+
+/// An error unless the instance has no sync.
+pub(crate) async fn unsynced(stage: &Stage) -> Verdict {
+    let instance = stage.get(FLUX_INSTANCE, "flux").await?.unwrap_or_default();
+    ensure(instance["spec"]["sync"].is_null(), || format!("the instance has a sync: {}", instance["spec"]))
 }
 
 /// What a run did to its one unit: `create`, `update`, `none`.

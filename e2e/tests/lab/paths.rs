@@ -1,0 +1,116 @@
+//! The way from controller to controller: reachable, refused, silent, and under a wrong name.
+
+use std::time::Duration;
+
+use fluxlift_e2e::ledger::Claim;
+use fluxlift_e2e::link::Condition;
+use fluxlift_e2e::patience::{Seen, pass, until};
+use fluxlift_e2e::product::interrupt;
+use serde_json::{Value, json};
+
+use crate::bench::{Broken, Case, Verdict, case, ensure, note};
+use crate::laws;
+use crate::stage::{SERVICE, Stage, unsynced};
+
+pub(crate) const CASES: [Case; 1] = [case!(no_path_is_proven_while_source_controller_cannot_be_reached)];
+
+const SOON: Duration = Duration::from_secs(120);
+/// The exit code for a gate that is not proven.
+const NOT_PROVEN: i32 = 3;
+/// The exit code of a run that was interrupted.
+const INTERRUPTED: i32 = 5;
+/// How many kinds have a canary.
+const CANARIES: usize = 8;
+/// How long one looks for what must not happen.
+const A_WHILE: Duration = Duration::from_secs(20);
+/// The gates of the two paths.
+const PATHS: [&str; 2] =
+    ["path helm-controller to source-controller", "path kustomize-controller to source-controller"];
+
+async fn no_path_is_proven_while_source_controller_cannot_be_reached(stage: &mut Stage) -> Verdict {
+    stage.phase_one().await?;
+    // The Service is there before the first fault: until then nothing is proven, because one controller is held.
+    stage.lab.node.faults().hold("notification-controller");
+    let first = stage.start_phase_two(&stage.instance())?;
+    until("service/source-controller", SOON, async || match stage.get(SERVICE, "source-controller").await {
+        Ok(Some(_)) if stage.lab.node.service("source-controller", Condition::Cut).is_ok() => Seen::There(()),
+        Ok(_) => Seen::NotYet("it is not there".to_owned()),
+        Err(Broken(why)) => Seen::NotYet(why),
+    })
+    .await?;
+    stage.lab.node.faults().release("notification-controller");
+    let first = first.wait_with_output().await.map_err(|error| Broken(error.to_string()))?;
+    refused(stage, "refused", (first.status.code(), NOT_PROVEN), &String::from_utf8_lossy(&first.stderr)).await?;
+
+    fresh_workers(stage);
+    stage.lab.node.service("source-controller", Condition::Silent)?;
+    attempt(stage, "silent", &stage.instance()).await?;
+
+    fresh_workers(stage);
+    stage.lab.node.service("source-controller", Condition::Good)?;
+    attempt(stage, "wrong name", &misnamed(stage)).await?;
+
+    fresh_workers(stage);
+    stage.phase_two().await?;
+    let proven = stage.claims()?.into_iter().filter(|claim| PATHS.contains(&claim.gate.as_str()) && claim.is_proven());
+    let seconds: Vec<u64> = proven.map(|claim| claim.seconds).collect();
+    note(format_args!("reachable: both paths were proven, after {seconds:?} s"));
+    ensure(seconds.len() == PATHS.len(), || format!("{} paths were proven", seconds.len()))?;
+    stage.all_ready().await?;
+    laws::nothing_is_synced_before_every_canary_answered(&stage.lab.history().await?)?;
+    stage.laws().await
+}
+
+/// A worker that hangs in a download of before must not be what the next attempt finds.
+fn fresh_workers(stage: &Stage) {
+    for component in ["helm-controller", "kustomize-controller"] {
+        stage.lab.node.controllers(component).iter().for_each(fluxlift_e2e::node::Controller::kill);
+    }
+}
+
+/// An instance whose source-controller says that it is somewhere else.
+fn misnamed(stage: &Stage) -> Value {
+    let argument = "--storage-adv-addr=nowhere.flux-system.svc.cluster.local.";
+    let patch = json!([{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": argument}]);
+    let mut inputs = stage.instance();
+    inputs["kustomize_patches"] =
+        json!([{"target": {"kind": "Deployment", "name": "source-controller"}, "patch": patch.to_string()}]);
+    inputs
+}
+
+/// Lets fluxlift come to its paths, gives it a while there, and stops it: its own deadline was seen once.
+async fn attempt(stage: &Stage, how: &str, inputs: &Value) -> Verdict {
+    let before = stage.claims()?.len();
+    let run = stage.start_phase_two(inputs)?;
+    until("all canaries but those of the paths proven", SOON, async || match stage.claims() {
+        Ok(claims) if claims.iter().skip(before).filter(|claim| is_canary(claim)).count() == CANARIES => {
+            Seen::There(())
+        }
+        Ok(claims) => Seen::NotYet(format!("{} claims", claims.len() - before)),
+        Err(Broken(why)) => Seen::NotYet(why),
+    })
+    .await?;
+    pass(A_WHILE).await;
+    interrupt(&run);
+    let output = run.wait_with_output().await.map_err(|error| Broken(error.to_string()))?;
+    refused(stage, how, (output.status.code(), INTERRUPTED), &String::from_utf8_lossy(&output.stderr)).await
+}
+
+fn is_canary(claim: &Claim) -> bool {
+    claim.gate.starts_with("canary ") && claim.is_proven()
+}
+
+/// The attempt ended unproven, at a path, with its cause, and nothing is synced.
+async fn refused(stage: &Stage, how: &str, (code, expected): (Option<i32>, i32), told: &str) -> Verdict {
+    let claims = stage.claims()?;
+    let last = claims.iter().rev().find(|claim| PATHS.contains(&claim.gate.as_str()));
+    let last = last.ok_or_else(|| Broken(format!("{how}: no path was tried:\n{told}")))?;
+    note(format_args!("{how}: {} {} after {} s: {}", last.gate, last.verdict, last.seconds, last.why));
+    ensure(code == Some(expected), || format!("{how}: fluxlift ended with {code:?}:\n{told}"))?;
+    ensure(!claims.iter().any(|claim| PATHS.contains(&claim.gate.as_str()) && claim.is_proven()), || {
+        format!("{how}: a path was proven")
+    })?;
+    let named = ["DNS", "Service source-controller", "NetworkPolicies"].iter().all(|word| last.why.contains(word));
+    ensure(named, || format!("{how}: the cause is not named: {}", last.why))?;
+    unsynced(stage).await
+}
