@@ -51,6 +51,8 @@ fn holds(gate: &str, object: &Value) -> Option<bool> {
         let echoed = echoes(object);
         // A suspended HelmRelease alone is given its generation too.
         echoed && (object["kind"] != "HelmRelease" || &status["observedGeneration"] == generation)
+    } else if is("reconciliation of ") {
+        echoes(object)
     } else if is("path ") {
         let ready = condition(object, "Ready");
         let message = ready["message"].as_str().unwrap_or_default();
