@@ -16,8 +16,8 @@ pub struct Options {
     pub latency: Duration,
     /// How long a CustomResourceDefinition takes to be Established.
     pub crd_establish: Duration,
-    /// How many times faster than real ones Proxmox's tasks and Talos's machines are. More than 1 is for tests on the
-    /// real clock.
+    /// How many times faster than real ones Proxmox's tasks, Talos's machines, kubelets and the work of controllers are.
+    /// More than 1 is for tests on the real clock.
     pub haste: i32,
 }
 

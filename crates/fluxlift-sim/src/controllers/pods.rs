@@ -121,7 +121,7 @@ pub(super) fn go_on(world: &mut World, key: &Key, uid: &str, next: Next) {
 
 fn plan(world: &mut World, key: &Key, uid: &str, millis: i64, next: Next) {
     let wake = ControllerWake::Pod { pod: key.clone(), uid: uid.to_owned(), next };
-    world.agenda.after(world.now, SignedDuration::from_millis(millis), wake.into());
+    world.agenda.after(world.now, SignedDuration::from_millis(millis) / world.options.haste, wake.into());
 }
 
 /// Pulls what the node lacks: each image once per node, and Pods that want the same one share the wait.

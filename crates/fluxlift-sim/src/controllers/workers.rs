@@ -82,7 +82,8 @@ fn finish(world: &mut World, process: ProcessId, controller: Controller, object:
     let Some(queue) = queue(world, process, controller) else { return };
     let delay = match outcome {
         Outcome::Busy(time, step) => {
-            world.agenda.after(now, time, ControllerWake::Pass { process, controller, object, step }.into());
+            let wake = ControllerWake::Pass { process, controller, object, step };
+            world.agenda.after(now, time / world.options.haste, wake.into());
             return;
         }
         Outcome::Done | Outcome::Terminal(_) => {
