@@ -262,3 +262,21 @@ pub fn public_key_sha256(certificate_der: &[u8]) -> Option<[u8; 32]> {
     let (_, certificate) = x509_parser::parse_x509_certificate(certificate_der).ok()?;
     Some(Sha256::digest(certificate.public_key().raw).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_root_certificates_believes_no_server_and_says_why() {
+        let refusal = Pin::Nobody.check(b"whatever").unwrap_err().to_string();
+        assert!(refusal.contains("no root certificates") && refusal.contains("SSL_CERT_FILE"), "{refusal}");
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_the_pinned_one_is_refused() {
+        let pin = Pin::Certificate(Sha256::digest(b"the one").into());
+        assert!(pin.check(b"the one").is_ok());
+        assert!(pin.check(b"another").is_err());
+    }
+}

@@ -4,6 +4,7 @@
 //! when it did not; error-hooks run when its error matches. What a unit has done is kept even when a hook after it fails.
 
 mod hook;
+mod program;
 mod system;
 
 pub use hook::{Hook, HookError, HookRunner, Moment};

@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use async_trait::async_trait;
 use fluxlift_core::{Emitter, EventKind};
 
-use super::{Hook, HookError, HookRunner};
+use super::{Hook, HookError, HookRunner, program};
 
 /// Runs each hook as a child process in a process group of its own, with exactly its environment.
 ///
@@ -60,7 +60,8 @@ fn start(hook: &Hook) -> io::Result<(Group, PipeReader)> {
     let (program, arguments) =
         hook.execute.split_first().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it names no program"))?;
     let (lines, out) = io::pipe()?;
-    let child = Command::new(program.expose())
+    let path = hook.env.get("PATH").map(|path| path.expose().as_str());
+    let child = Command::new(program::find(program.expose(), path))
         .args(arguments.iter().map(|argument| argument.expose()))
         .current_dir(&hook.dir)
         .env_clear()
