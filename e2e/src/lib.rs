@@ -16,6 +16,7 @@ pub mod ground;
 pub mod history;
 pub mod lab;
 pub mod ledger;
+pub mod likeness;
 pub mod link;
 pub mod node;
 pub mod patience;
