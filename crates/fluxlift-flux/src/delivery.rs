@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fluxlift_core::{Evidence, Gate, GateName, Observation, Remedy, Timestamp, Verdict};
 use fluxlift_kube::{Cluster, Collection, Kind, Object, Observations, Query, RequestError};
 use futures::StreamExt as _;
+use futures::future::try_join_all;
 use jiff::SignedDuration;
 
 use crate::diagnosis::{self, Finding};
@@ -35,11 +36,9 @@ impl Delivery {
     /// # Errors
     /// When the definitions cannot be read.
     pub async fn kinds(cluster: &Cluster) -> Result<Vec<Kind>, RequestError> {
-        let mut served = Vec::new();
-        for kind in [KUSTOMIZATION, HELM_RELEASE].into_iter().chain(SOURCES) {
-            served.extend(kinds::served(cluster, &kind).await?);
-        }
-        Ok(served)
+        let kinds: Vec<Kind> = [KUSTOMIZATION, HELM_RELEASE].into_iter().chain(SOURCES).collect();
+        let served = try_join_all(kinds.iter().map(|kind| kinds::served(cluster, kind))).await?;
+        Ok(served.into_iter().flatten().collect())
     }
 
     /// Follows these kinds in all namespaces.

@@ -1,6 +1,7 @@
 //! A root that `flux bootstrap` left behind.
 
-use fluxlift_kube::{Cluster, Object, ObjectRef, Query, RequestError};
+use fluxlift_kube::{Cluster, Kind, Object, ObjectRef, Query, RequestError};
+use futures::future::try_join_all;
 
 use crate::annotation::{INSTANCE_NAME, KUSTOMIZATION_NAME};
 use crate::canary;
@@ -13,14 +14,15 @@ use crate::kinds::{self, KUSTOMIZATION, NAMESPACE, SOURCES};
 /// # Errors
 /// When the cluster cannot be read.
 pub async fn root(cluster: &Cluster) -> Result<Option<ObjectRef>, RequestError> {
-    for kind in std::iter::once(&KUSTOMIZATION).chain(&SOURCES) {
-        let Some(kind) = kinds::served(cluster, kind).await? else { continue };
-        let found = cluster.list(&Query::all(kind.clone()).within(NAMESPACE)).await?;
-        if let Some(root) = found.iter().find(|object| is_root(object)) {
-            return Ok(Some(root.reference(&kind)));
-        }
-    }
-    Ok(None)
+    let kinds = std::iter::once(KUSTOMIZATION).chain(SOURCES);
+    let roots = try_join_all(kinds.map(|kind| root_of(cluster, kind))).await?;
+    Ok(roots.into_iter().flatten().next())
+}
+
+async fn root_of(cluster: &Cluster, kind: Kind) -> Result<Option<ObjectRef>, RequestError> {
+    let Some(kind) = kinds::served(cluster, &kind).await? else { return Ok(None) };
+    let found = cluster.list(&Query::all(kind.clone()).within(NAMESPACE)).await?;
+    Ok(found.iter().find(|object| is_root(object)).map(|root| root.reference(&kind)))
 }
 
 /// Whether nobody but a person or itself manages it: `flux bootstrap` labels its root as its own.

@@ -39,7 +39,11 @@ enum Phase {
     /// List next.
     List,
     /// Watch next, from the list's version.
-    Watch,
+    Watch {
+        /// Right after the list: what changes in between would be heard of that much later. Only a watch that follows
+        /// another one keeps its distance.
+        at_once: bool,
+    },
     /// Watching.
     Watching { events: Events, recheck: BoxFuture<'static, ()>, young: BoxFuture<'static, ()>, heard: bool },
 }
@@ -83,7 +87,10 @@ impl Watcher {
         loop {
             let turn = match &mut self.phase {
                 Phase::List => self.list().await,
-                Phase::Watch => self.watch().await,
+                Phase::Watch { at_once } => {
+                    let at_once = *at_once;
+                    self.watch(at_once).await
+                }
                 Phase::Watching { .. } => self.follow().await,
             };
             match turn {
@@ -104,12 +111,14 @@ impl Watcher {
         if std::mem::take(&mut self.suspicious) || backwards {
             check_identity(&self.cluster, &self.query).await.inspect_err(|_| self.suspicious = true)?;
         }
-        (self.seen, self.version, self.phase) = (seen, version, Phase::Watch);
+        (self.seen, self.version, self.phase) = (seen, version, Phase::Watch { at_once: true });
         Ok(Turn::Emit)
     }
 
-    async fn watch(&mut self) -> Result<Turn, RequestError> {
-        self.keep_apart().await;
+    async fn watch(&mut self, at_once: bool) -> Result<Turn, RequestError> {
+        if !at_once {
+            self.keep_apart().await;
+        }
         let doing = format!("watch {}", self.query);
         let params = WatchParams {
             label_selector: self.query.labels.clone(),
@@ -183,7 +192,7 @@ impl Watcher {
     /// A watch ended in good order. One that never worked slows the next one down.
     fn ended(&mut self, worked: bool) -> Result<Turn, RequestError> {
         if worked {
-            self.phase = Phase::Watch;
+            self.phase = Phase::Watch { at_once: false };
         } else {
             self.broken();
         }
@@ -203,7 +212,7 @@ impl Watcher {
             }
             return Ok(Turn::GoOn);
         }
-        (self.seen, self.version, self.phase) = (seen, now, Phase::Watch);
+        (self.seen, self.version, self.phase) = (seen, now, Phase::Watch { at_once: false });
         Ok(Turn::Emit)
     }
 

@@ -24,6 +24,14 @@ impl Handled {
         Self { canary, uid: uid.into(), token: token.into() }
     }
 
+    /// Whether `canary` was touched by a first pass, and the field that only a second one writes is missing.
+    pub(super) fn needs_another_pass(&self, canary: &Object) -> bool {
+        canary.uid() == self.uid
+            && !canary.is_terminating()
+            && canary.text("/status/lastHandledReconcileAt") == Some(&self.token)
+            && self.canary.species.missing(canary).is_some()
+    }
+
     /// Why it is not handled: the cause if the cluster shows one, else what the canary's own state means.
     fn cause(&self, seen: &Observation<'_, Sighting>, symptom: &str) -> Verdict {
         let (_, controllers) = seen.snapshot;

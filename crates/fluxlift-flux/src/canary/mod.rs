@@ -7,15 +7,14 @@
 //! - **Fresh or worthless.** Created by POST, never applied, under a random name, with a random token. Its UID, the
 //!   token's echo and the absence of a deletionTimestamp are demanded.
 //! - Every kind that has a controller of its own gets one, and every shard too.
-//! - Path canaries come last: they show that one controller really reaches another over DNS and the network.
+//! - Paths come last: the canary that proved a controller then shows that it really reaches source-controller over DNS
+//!   and the network.
 //! - They carry [`LABEL`], no owner labels of Flux, and are removed afterwards whatever happens; what a crashed run left
 //!   is swept first.
 
 pub mod error;
 pub mod handled;
 pub mod path;
-pub mod path_kustomization;
-pub mod path_release;
 pub mod plan;
 pub mod release;
 pub mod removal;

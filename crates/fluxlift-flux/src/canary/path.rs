@@ -1,17 +1,50 @@
-//! What the path canaries share: an artifact that source-controller serves with 404.
+//! The paths between controllers: an artifact that source-controller serves with 404.
 //!
 //! A suspended source is never touched by source-controller, so its status can be written by hand: an artifact at
 //! source-controller's own address, under a path that does not exist. Who tries to fetch it and reports *not found* has
 //! resolved the name, passed the Service and the NetworkPolicy, and spoken HTTP with source-controller.
+//!
+//! The suspended canary that proved the controller is the one that walks: it is told to go on, and its source has its own
+//! name. It never installs and never applies, for there is nothing to install or to apply.
 
 use fluxlift_core::{Gate, GateName, Observation, Timestamp, Verdict};
-use fluxlift_kube::Object;
+use fluxlift_kube::{Kind, Object};
 use serde_json::{Value, json};
 
 use super::handled::{Sighting, tampered};
 use super::shard::argument;
-use crate::kinds::NAMESPACE;
+use super::source;
+use crate::kinds::{GIT_REPOSITORY, HELM_CHART, NAMESPACE};
 use crate::{Component, Controllers};
+
+/// A path: from a controller to source-controller.
+#[derive(Debug, Clone)]
+pub(super) struct Path {
+    component: Component,
+    /// The kind of the suspended source whose artifact is asked for.
+    pub(super) source: Kind,
+    /// What the controller's Ready message says after an HTTP 404.
+    answer: &'static str,
+}
+
+impl Path {
+    /// The path that `component` has, if it has one.
+    pub(super) fn of(component: Component) -> Option<Self> {
+        match component {
+            Component::Helm => Some(Self { component, source: HELM_CHART, answer: "artifact not found" }),
+            // The like-sounding "Source artifact not found" says only that the source has no artifact in its status.
+            Component::Kustomize => {
+                Some(Self { component, source: GIT_REPOSITORY, answer: "source is not ready, artifact not found" })
+            }
+            Component::Source | Component::Notification => None,
+        }
+    }
+
+    /// The specification of the source `name`.
+    pub(super) fn spec(&self, name: &str) -> Value {
+        source::suspended(self.source.kind(), name)
+    }
+}
 
 /// Where source-controller says that its artifacts are.
 pub(super) fn address(controllers: &Controllers) -> String {
@@ -46,11 +79,11 @@ pub(super) fn status(generation: i64, address: &str, plural: &str, name: &str, n
 /// Proven when `component` has reached source-controller and was told that there is no such artifact.
 #[derive(Debug, Clone)]
 pub struct Reached {
-    pub(super) component: Component,
-    pub(super) uid: String,
-    /// What its Ready message says then.
-    pub(super) answer: &'static str,
-    pub(super) address: String,
+    component: Component,
+    uid: String,
+    generation: i64,
+    answer: &'static str,
+    address: String,
 }
 
 impl Gate for Reached {
@@ -66,6 +99,9 @@ impl Gate for Reached {
         if let Some(end) = tampered(object, &self.uid) {
             return end;
         }
+        if object.generation() < self.generation {
+            return Verdict::pending("the path canary is still seen as it was before it set off");
+        }
         match object.condition("Ready") {
             Some(ready) if is_answer(object, self.answer) => Verdict::proven(object.evidence(ready.to_string())),
             Some(ready) if ready.status() == "False" => self.broken(&ready.to_string()),
@@ -78,6 +114,17 @@ impl Gate for Reached {
 }
 
 impl Reached {
+    /// The canary `set_off` walks `path`, as it was when it was told to.
+    pub(super) fn new(path: &Path, set_off: &Object, address: impl Into<String>) -> Self {
+        Self {
+            component: path.component,
+            uid: set_off.uid().to_owned(),
+            generation: set_off.generation(),
+            answer: path.answer,
+            address: address.into(),
+        }
+    }
+
     fn broken(&self, seen: &str) -> Verdict {
         Verdict::pending(format!(
             "{} does not reach http://{}/ ({seen}): check cluster DNS, the Service source-controller and the \
@@ -104,14 +151,14 @@ mod tests {
     use super::*;
 
     fn judge(message: &str) -> Verdict {
-        let gate = Reached {
-            component: Component::Kustomize,
-            uid: "u".to_owned(),
-            answer: crate::canary::path_kustomization::ANSWER,
-            address: "source-controller.flux-system.svc.cluster.local.".to_owned(),
+        let object = |status: Value| {
+            Object::new(json!({"kind": "Kustomization", "metadata": {"name": "c", "uid": "u"}, "status": status}))
         };
-        let object = Object::new(json!({"kind": "Kustomization", "metadata": {"name": "c", "uid": "u"}, "status": {
-            "conditions": [{"type": "Ready", "status": "False", "reason": "ArtifactFailed", "message": message}]}}));
+        let path = Path::of(Component::Kustomize).unwrap();
+        let gate = Reached::new(&path, &object(json!({})), "source-controller.flux-system.svc.cluster.local.");
+        let object = object(
+            json!({"conditions": [{"type": "Ready", "status": "False", "reason": "ArtifactFailed", "message": message}]}),
+        );
         gate.judge(&Observation { snapshot: &(Some(object), Controllers::default()), unchanged_for: Duration::ZERO })
     }
 

@@ -6,20 +6,20 @@ use std::sync::{Mutex, PoisonError};
 use fluxlift_core::Deadline;
 use fluxlift_gate::GateContext;
 use fluxlift_kube::gates::Established;
-use fluxlift_kube::{Class, Cluster, Kind, Object, RequestError, Shared, both, persist_while};
+use fluxlift_kube::{Class, Cluster, Kind, Object, ObjectRef, Observations, RequestError, Shared, both, persist_while};
 use futures::StreamExt as _;
 use futures::future::try_join_all;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::handled::Handled;
-use super::path::{self, Reached};
+use super::path::{self, Path, Reached};
 use super::plan::Canary;
-use super::{CanaryError, LABEL, path_kustomization, path_release, removal};
+use super::{CanaryError, LABEL, removal};
 use crate::annotation::REQUESTED_AT;
 use crate::draw::Draw;
 use crate::gates::LeaderIsCurrent;
-use crate::kinds::{self, HELM_RELEASE};
+use crate::kinds;
 use crate::{Component, Controllers};
 
 /// How long a refused connection or a definition that is not routed yet may keep a canary from being created.
@@ -77,7 +77,8 @@ impl CanaryRun {
         }
     }
 
-    /// Proves every controller: leaders, canaries, canaries of shards, paths; in this order, each step in parallel.
+    /// Proves every controller: leaders, then canaries and paths, then the canaries of shards. What does not need each
+    /// other is proven in parallel.
     ///
     /// # Errors
     /// When one is not proven. Remove the canaries in any case.
@@ -86,8 +87,7 @@ impl CanaryRun {
         if expect == Expect::AfterRollout {
             try_join_all(self.components.iter().map(|component| self.leader(*component, component.name()))).await?;
         }
-        let main = Canary::of_components(&self.components);
-        try_join_all(main.iter().map(|canary| self.handled(canary))).await?;
+        self.main().await?;
         let shards = Canary::of_shards(&self.look().await?, &self.components);
         if expect == Expect::AfterRollout {
             let led: BTreeSet<_> =
@@ -95,21 +95,31 @@ impl CanaryRun {
             try_join_all(led.into_iter().map(|(component, deployment)| self.leader(component, deployment))).await?;
         }
         try_join_all(shards.iter().map(|canary| self.handled(canary))).await?;
-        let paths = [
-            (Component::Helm, path_release::source as Make, path_release::follower as Make, path_release::ANSWER),
-            (
-                Component::Kustomize,
-                path_kustomization::source as Make,
-                path_kustomization::follower as Make,
-                path_kustomization::ANSWER,
-            ),
-        ];
-        let has = |component| self.components.contains(&component);
-        let walked = paths.into_iter().filter(|(component, ..)| has(*component) && has(Component::Source));
-        try_join_all(
-            walked.map(|(component, source, follower, answer)| self.path(component, source, follower, answer)),
-        )
-        .await?;
+        Ok(())
+    }
+
+    /// The main controllers. A path is walked by the canary that proved its controller, as soon as source-controller is
+    /// proven too: before, a fetch that is refused would hold a worker.
+    async fn main(&self) -> Result<(), CanaryError> {
+        let canaries = Canary::of_components(&self.components);
+        let (sources, others): (Vec<_>, Vec<_>) =
+            canaries.iter().partition(|canary| canary.species.component() == Component::Source);
+        let walks = !sources.is_empty();
+        let serving = &CancellationToken::new();
+        let sources = async {
+            try_join_all(sources.into_iter().map(|canary| self.handled(canary))).await?;
+            serving.cancel();
+            Ok::<(), CanaryError>(())
+        };
+        let others = others.into_iter().map(|canary| async move {
+            let handled = self.handled(canary).await?;
+            if let Some(path) = Path::of(canary.species.component()).filter(|_| walks) {
+                serving.cancelled().await;
+                self.walk(path, &handled).await?;
+            }
+            Ok::<(), CanaryError>(())
+        });
+        tokio::try_join!(sources, try_join_all(others))?;
         Ok(())
     }
 
@@ -141,36 +151,45 @@ impl CanaryRun {
         }
     }
 
-    async fn handled(&self, canary: &Canary) -> Result<(), CanaryError> {
+    async fn handled(&self, canary: &Canary) -> Result<ObjectRef, CanaryError> {
         let kind = self.established(&canary.species.kind()).await?;
         let (name, token) = self.names();
         let created = self.create(&kind, &canary.object(&kind, &name, &self.run, &token)).await?;
+        let target = removal::target(&kind, &name);
         let gate = Handled::new(canary.clone(), created.uid(), token);
-        let seen = both(self.cluster.observe_one(removal::target(&kind, &name)), self.controllers.follow());
-        self.cx.prove(&gate, self.deadlines.canary, seen).await?;
-        Ok(())
+        let seen = self.hurried(&target, gate.clone());
+        self.cx.prove(&gate, self.deadlines.canary, both(seen, self.controllers.follow())).await?;
+        Ok(target)
     }
 
-    async fn path(
-        &self,
-        component: Component,
-        source: Make,
-        follower: Make,
-        answer: &'static str,
-    ) -> Result<(), CanaryError> {
-        let (name, token) = self.names();
+    /// The canary, and a second pass asked for as soon as it shows the first: by itself that comes most of a second later.
+    fn hurried(&self, target: &ObjectRef, gate: Handled) -> Observations<Option<Object>> {
+        let mut waits = Some((self.cluster.clone(), target.clone()));
+        Box::pin(self.cluster.observe_one(target.clone()).then(move |seen| {
+            let another = matches!(&seen, Ok(Some(canary)) if gate.needs_another_pass(canary));
+            let asked = waits.take_if(|_| another);
+            async move {
+                if let Some((cluster, target)) = asked {
+                    // Any change of the specification does. If it is refused, the second pass comes in its own time.
+                    let _ = cluster.merge(&target, &json!({"spec": {"interval": "2h"}})).await;
+                }
+                seen
+            }
+        }))
+    }
+
+    /// Lets the canary `follower`, which is handled, look for an artifact that is not there.
+    async fn walk(&self, path: Path, follower: &ObjectRef) -> Result<(), CanaryError> {
+        let (_, token) = self.names();
+        let name = &follower.name;
         let address = path::address(&self.look().await?);
-        let (source_kind, spec) = source(&name);
-        let object = self.labelled(&source_kind, &name, &token, spec);
-        let created = self.create(&source_kind, &object).await?;
-        let now = self.cx.clock.now();
-        let status = path::status(created.generation(), &address, &source_kind.word(), &name, now);
-        self.cluster.merge_status(&removal::target(&source_kind, &name), &status).await?;
-        let (kind, spec) = follower(&name);
-        let kind = if kind == HELM_RELEASE { self.established(&kind).await? } else { kind };
-        let created = self.create(&kind, &self.labelled(&kind, &name, &token, spec)).await?;
-        let gate = Reached { component, uid: created.uid().to_owned(), answer, address };
-        let seen = both(self.cluster.observe_one(removal::target(&kind, &name)), self.controllers.follow());
+        let source = self.labelled(&path.source, name, &token, path.spec(name));
+        let created = self.create(&path.source, &source).await?;
+        let status = path::status(created.generation(), &address, &path.source.word(), name, self.cx.clock.now());
+        self.cluster.merge_status(&removal::target(&path.source, name), &status).await?;
+        let set_off = self.cluster.merge(follower, &json!({"spec": {"suspend": false}})).await?;
+        let gate = Reached::new(&path, &set_off, address);
+        let seen = both(self.cluster.observe_one(follower.clone()), self.controllers.follow());
         self.cx.prove(&gate, self.deadlines.path, seen).await?;
         Ok(())
     }
@@ -216,9 +235,6 @@ impl CanaryRun {
         (format!("fluxlift-canary-{}", draw.word(8)), draw.word(16))
     }
 }
-
-/// Makes the kind and the specification of an object of that name.
-type Make = fn(&str) -> (Kind, Value);
 
 /// Removes what there is, on a context that the run's cancellation does not reach.
 async fn clean(cx: &GateContext, cluster: &Cluster) -> Result<(), CanaryError> {

@@ -2,7 +2,7 @@
 
 use fluxlift_core::Deadline;
 use fluxlift_engine::unit::{UnitContext, UnitError};
-use fluxlift_flux::canary::{Deadlines, Expect};
+use fluxlift_flux::canary::{CanaryError, Deadlines, Expect};
 use fluxlift_flux::gates::InstanceReady;
 use fluxlift_flux::instance::Stage;
 use fluxlift_flux::kinds::FLUX_INSTANCE;
@@ -29,21 +29,32 @@ pub struct Bringup<'a> {
 }
 
 impl Bringup<'_> {
-    /// Brings the instance from what `survey` saw to what should be, and gives it as it was applied last. Nothing that
-    /// it delivers is proven yet.
+    /// Brings the instance from what `survey` saw to what should be, and proves everything that it delivers. What is
+    /// `Some` is a shortfall: Flux itself is proven, but not everything that it delivers is.
     ///
     /// # Errors
-    /// When an act is refused or a controller is not proven; then the sync is not added.
-    pub async fn run(&self, survey: &Survey) -> Result<Object, UnitError> {
-        match &survey.live {
-            Some(live) if survey.is_synced() && survey.differences.is_empty() => Ok(live.clone()),
-            Some(_) if survey.is_synced() => self.change().await,
-            _ => self.install(survey.live.is_some() || survey.controllers).await,
+    /// When an act is refused or a controller is not proven; then the sync is not added. When canaries can't be taken away.
+    pub async fn run(&self, survey: &Survey) -> Result<Option<UnitError>, UnitError> {
+        let (applied, canaries) = match &survey.live {
+            Some(live) if survey.is_synced() && survey.differences.is_empty() => return self.converge(live).await,
+            Some(_) if survey.is_synced() => self.change().await?,
+            _ => self.install(survey.live.is_some() || survey.controllers).await?,
+        };
+        // The canaries have done their work: nobody waits for their removal but the end of the run.
+        let (converged, removed) = tokio::join!(self.converge(&applied), canaries.remove());
+        match (converged, removed) {
+            (Ok(shortfall), Ok(())) => Ok(shortfall),
+            (Ok(_), Err(error)) => Err(error.into()),
+            (Err(error), Ok(())) => Err(error),
+            (Err(error), Err(left)) => {
+                self.left_behind(&left);
+                Err(error)
+            }
         }
     }
 
     /// No sync yet: the sync comes when the last canary is proven, not before and not later.
-    async fn install(&self, controllers_exist: bool) -> Result<Object, UnitError> {
+    async fn install(&self, controllers_exist: bool) -> Result<(Object, CanaryRun), UnitError> {
         let applied = self.apply(Stage::Controllers).await?;
         let expect = if controllers_exist {
             self.ready(&applied).await?;
@@ -56,14 +67,23 @@ impl Bringup<'_> {
             self.remove(canaries).await;
             return Err(error.into());
         }
-        let (applied, removed) = tokio::join!(self.apply(Stage::Whole), canaries.remove());
-        removed?;
-        applied
+        self.whole(canaries).await
+    }
+
+    /// Everything is proven: the sync is added, or the mark taken off.
+    async fn whole(&self, canaries: CanaryRun) -> Result<(Object, CanaryRun), UnitError> {
+        match self.apply(Stage::Whole).await {
+            Ok(applied) => Ok((applied, canaries)),
+            Err(error) => {
+                self.remove(canaries).await;
+                Err(error)
+            }
+        }
     }
 
     /// A live instance with its sync changes: it keeps the sync, and is proven after its rollout. Until then it carries
     /// a mark: whoever comes after a crash or a failed canary finds it, and proves what we did not.
-    async fn change(&self) -> Result<Object, UnitError> {
+    async fn change(&self) -> Result<(Object, CanaryRun), UnitError> {
         let applied = self.apply(Stage::Unproven).await?;
         self.ready(&applied).await?;
         let canaries = self.canaries();
@@ -71,15 +91,18 @@ impl Bringup<'_> {
             self.remove(canaries).await;
             return Err(error.into());
         }
-        canaries.remove().await?;
-        self.apply(Stage::Whole).await
+        self.whole(canaries).await
     }
 
     /// Takes the canaries of a failed round away. What hinders that is told, and does not hide why the round failed.
     async fn remove(&self, canaries: CanaryRun) {
         if let Err(error) = canaries.remove().await {
-            self.cx.gates.events.warn(format!("canaries were left behind, the next apply sweeps them: {error}"));
+            self.left_behind(&error);
         }
+    }
+
+    fn left_behind(&self, error: &CanaryError) {
+        self.cx.gates.events.warn(format!("canaries were left behind, the next apply sweeps them: {error}"));
     }
 
     fn canaries(&self) -> CanaryRun {

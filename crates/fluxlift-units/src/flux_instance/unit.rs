@@ -46,10 +46,7 @@ impl FluxInstance {
         fluxlift_flux::canary::sweep(&cx.gates, cluster).await?;
         secrets::apply(cx, cluster, &secrets::wanted(inputs)).await?;
         match self.strategy {
-            Strategy::Gated => {
-                let applied = bringup.run(&survey).await?;
-                bringup.converge(&applied).await
-            }
+            Strategy::Gated => bringup.run(&survey).await,
             Strategy::Sleep { nap } => bringup.race(Some(nap)).await.map(|()| None),
             Strategy::Naive => bringup.race(None).await.map(|()| None),
         }

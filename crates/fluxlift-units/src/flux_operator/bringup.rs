@@ -1,16 +1,15 @@
 //! Installing the chart, and proving what it brought.
 
 use fluxlift_core::Deadline;
-use fluxlift_engine::unit::{UnitContext, UnitError, UnitSpec};
+use fluxlift_engine::unit::{UnitContext, UnitError};
 use fluxlift_flux::kinds::NAMESPACE;
 use fluxlift_flux::report::{self, FreshReport};
 use fluxlift_gate::{GateError, ObserveError};
 use fluxlift_helm::action::{Action, Decision, Outcome, Plan, Request};
-use fluxlift_helm::fetch;
+use fluxlift_helm::chart::Chart;
 use fluxlift_helm::template::Capabilities;
 use fluxlift_kube::gates::{Established, NodeReady, RolledOut, Rollout};
 use fluxlift_kube::{Cluster, Deletion, ObjectRef, Query, RequestError, kind};
-use fluxlift_net::HttpClient;
 use futures::StreamExt as _;
 use futures::future::try_join_all;
 
@@ -39,17 +38,11 @@ pub struct Bringup<'a> {
 }
 
 impl Bringup<'_> {
-    /// Fetches the chart and describes the release.
+    /// Describes the release of `chart`.
     ///
     /// # Errors
-    /// When the chart cannot be fetched or the cluster does not answer.
-    pub async fn request(&self, spec: &UnitSpec, http: &HttpClient) -> Result<Request, UnitError> {
-        let source = self.inputs.source(spec)?;
-        let chart = async {
-            let fetched = fetch::fetch(&source, http).await?;
-            self.inputs.check(&source, &fetched.chart)?;
-            Ok(fetched.chart)
-        };
+    /// When the chart cannot be had or the cluster does not answer.
+    pub async fn request(&self, chart: impl Future<Output = Result<Chart, UnitError>>) -> Result<Request, UnitError> {
         let capabilities = async {
             let (version, served) = tokio::try_join!(self.cluster.version(), self.cluster.api_versions())?;
             Ok::<_, UnitError>(Capabilities::new(version, served))

@@ -7,9 +7,11 @@ use fluxlift_core::{ChangeKind, Value};
 use fluxlift_engine::unit::{Applied, Change, Check, Unit, UnitContext, UnitError, UnitSpec};
 use fluxlift_flux::kinds::NAMESPACE;
 use fluxlift_helm::action::Decision;
+use fluxlift_helm::chart::Chart;
 use fluxlift_helm::fetch;
 use fluxlift_net::{HttpClient, TlsClient, TlsTrust};
 use serde_json::json;
+use tokio::sync::OnceCell;
 
 use super::bringup::Bringup;
 use super::{Inputs, destroy};
@@ -22,12 +24,24 @@ use crate::flux_instance::preflight::chain;
 pub struct FluxOperator {
     spec: UnitSpec,
     outside: Arc<Outside>,
+    chart: OnceCell<Chart>,
 }
 
 impl FluxOperator {
     /// The unit that `spec` describes.
-    pub const fn new(spec: UnitSpec, outside: Arc<Outside>) -> Self {
-        Self { spec, outside }
+    pub fn new(spec: UnitSpec, outside: Arc<Outside>) -> Self {
+        Self { spec, outside, chart: OnceCell::new() }
+    }
+
+    /// The chart. It is fetched once: what was planned is what is applied.
+    async fn chart(&self, inputs: &Inputs) -> Result<Chart, UnitError> {
+        let fetch = async || {
+            let source = inputs.source(&self.spec)?;
+            let fetched = fetch::fetch(&source, &self.http()?).await?;
+            inputs.check(&source, &fetched.chart)?;
+            Ok::<_, UnitError>(fetched.chart)
+        };
+        self.chart.get_or_try_init(fetch).await.cloned()
     }
 
     fn http(&self) -> Result<HttpClient, UnitError> {
@@ -73,7 +87,7 @@ impl Unit for FluxOperator {
         let inputs = Inputs::read(&self.spec)?;
         let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx)?;
         let bringup = Bringup { cx, cluster: &cluster, inputs: &inputs };
-        let request = bringup.request(&self.spec, &self.http()?).await?;
+        let request = bringup.request(self.chart(&inputs)).await?;
         change(&bringup.plan(&request).await?.decision)
     }
 
@@ -82,7 +96,7 @@ impl Unit for FluxOperator {
         let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx)?;
         let identity = cluster.identity().await?;
         let bringup = Bringup { cx, cluster: &cluster, inputs: &inputs };
-        let request = bringup.request(&self.spec, &self.http()?).await?;
+        let request = bringup.request(self.chart(&inputs)).await?;
         let outcome = bringup.run(&request).await?;
         Ok(Applied {
             outputs: [("namespace".to_owned(), Value::from(NAMESPACE))].into(),

@@ -224,7 +224,7 @@ impl Forks {
 
 impl JournalObserver for Forks {
     fn before(&self, entry: &Entry) -> io::Result<()> {
-        if entry.seq % 6 == 1 {
+        if entry.seq % 5 == 1 {
             self.take("before", entry);
         }
         Ok(())
