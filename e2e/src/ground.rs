@@ -1,6 +1,7 @@
 //! Whether this machine can carry a lab.
 
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 /// How a program gets a view of files and a host name of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,11 +22,16 @@ impl Isolation {
     }
 }
 
-/// What the machine allows.
+/// What the machine allows. It is looked at once: two labs must not find each other's look in their way.
 ///
 /// # Errors
 /// The reason why it cannot carry a lab, for people.
 pub fn isolation() -> Result<Isolation, String> {
+    static SEEN: OnceLock<Result<Isolation, String>> = OnceLock::new();
+    SEEN.get_or_init(look).clone()
+}
+
+fn look() -> Result<Isolation, String> {
     for name in ["unshare", "setpriv", "git"] {
         if !works(Command::new(name).arg("--version")) {
             return Err(format!("{name} is not installed"));

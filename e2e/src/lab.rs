@@ -69,7 +69,7 @@ impl Lab {
         Ok(Self { node, git, registry, control_plane, folder: Some(folder), path })
     }
 
-    /// The administrator's kubeconfig.
+    /// The kubeconfig of those who are judged.
     pub fn kubeconfig(&self) -> &Path {
         &self.control_plane.kubeconfig
     }

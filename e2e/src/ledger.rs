@@ -23,6 +23,8 @@ pub struct Claim {
     pub uid: Option<String>,
     /// The revision at which it was seen so.
     pub revision: Option<u64>,
+    /// When it was opened, by fluxlift's clock.
+    pub opened: Option<jiff::Timestamp>,
     /// How long it was waited for, in whole seconds.
     pub seconds: u64,
 }
@@ -47,6 +49,7 @@ impl Claim {
             object: text(&evidence["object"]),
             uid: evidence["uid"].as_str().map(str::to_owned),
             revision: evidence["resource_version"].as_str().and_then(|version| version.parse().ok()),
+            opened: proof["opened"].as_str().and_then(|opened| opened.parse().ok()),
             seconds: proof["waited"]["secs"].as_u64().unwrap_or_default(),
         })
     }

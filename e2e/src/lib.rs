@@ -8,8 +8,11 @@
 //! The [`history`] reads everything that ever happened from etcd itself: it is what judges fluxlift, and it shares no code
 //! with it.
 
+pub mod audit;
+pub mod conditions;
 pub mod control_plane;
 pub mod error;
+mod etcd_watch;
 pub mod faults;
 pub mod git;
 pub mod ground;
@@ -18,6 +21,7 @@ pub mod lab;
 pub mod ledger;
 pub mod likeness;
 pub mod link;
+pub mod live;
 pub mod node;
 pub mod patience;
 pub mod process;

@@ -13,7 +13,7 @@ use crate::link::Link;
 use crate::patience::{Seen, until};
 use crate::process::{Launch, Program};
 use crate::subnet::Subnet;
-use crate::{LabError, Tools};
+use crate::{LabError, Tools, audit};
 
 /// How long the API server may take to be ready.
 const READY: Duration = Duration::from_secs(90);
@@ -29,8 +29,10 @@ pub struct ControlPlane {
     pub direct: SocketAddr,
     /// Where etcd answers.
     pub etcd: SocketAddr,
-    /// The administrator's kubeconfig; it goes over [`Self::link`].
+    /// The kubeconfig of an administrator, for those who are judged; it goes over [`Self::link`].
     pub kubeconfig: PathBuf,
+    /// Where the API server writes down what is asked with that kubeconfig: see [`crate::audit`].
+    pub requests: PathBuf,
     client: Client,
 }
 
@@ -48,18 +50,25 @@ impl ControlPlane {
     /// When a program ends or is not ready in time.
     pub async fn start(tools: &Tools, folder: &Path, subnet: &Subnet) -> Result<Self, LabError> {
         let certificates = Certificates::make(folder, &[subnet.host(1), subnet.host(2)])?;
-        let site = Site { tools, folder, token: Alphanumeric.sample_string(&mut rand::thread_rng(), 32) };
+        let token = || Alphanumeric.sample_string(&mut rand::thread_rng(), 32);
+        let site = Site { tools, folder, token: token() };
         let (etcd, direct) = (subnet.socket(3, 2379), subnet.socket(2, 6443));
         let link = Link::between(subnet.socket(1, 6443), direct).await?;
-        let admin =
-            site.write("kubeconfig", &kubeconfig(&https(link.address()), &certificates.ca_text, &site.token))?;
+        // Two administrators: what the lab itself asks is not what is asked by those whom it judges.
+        let judged = token();
+        let admin = site.write("kubeconfig", &kubeconfig(&https(link.address()), &certificates.ca_text, &judged))?;
         let inner = site.write("inner", &kubeconfig(&https(direct), &certificates.ca_text, &site.token))?;
-        let tokens = format!("{},lab-admin,lab-admin,\"system:masters\"\n", site.token);
+        let users = [(&site.token, "lab-admin"), (&judged, audit::USER)];
+        let tokens = users.map(|(token, user)| format!("{token},{user},{user},\"system:masters\"\n")).concat();
         let tokens = site.write("users.csv", &tokens)?;
+        let (policy, requests) =
+            (site.write("audit-policy", &audit::policy().to_string())?, folder.join("requests.log"));
 
+        let mut api_server = api_server_arguments(subnet, etcd, &certificates, &tokens);
+        api_server.extend([flag("audit-policy-file", &policy), flag("audit-log-path", &requests)]);
         let mut programs = vec![
             site.launch("etcd", etcd_arguments(folder, subnet)).start()?,
-            site.launch("kube-apiserver", api_server_arguments(subnet, etcd, &certificates, &tokens)).start()?,
+            site.launch("kube-apiserver", api_server).start()?,
         ];
         let client = client(direct, &certificates.ca_text, &site.token)?;
         until("kube-apiserver /readyz", READY, async || match ready(&client, &mut programs).await {
@@ -74,7 +83,7 @@ impl ControlPlane {
         manager.push(flag("root-ca-file", &certificates.ca));
         programs.push(site.launch("kube-controller-manager", manager).start()?);
         programs.push(site.launch("kube-scheduler", common.to_vec()).start()?);
-        Ok(Self { programs, certificates, link, direct, etcd, kubeconfig: admin, client })
+        Ok(Self { programs, certificates, link, direct, etcd, kubeconfig: admin, requests, client })
     }
 
     /// A client that no fault reaches.

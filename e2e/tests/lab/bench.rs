@@ -1,7 +1,9 @@
 //! From a case to a trial: a lab before, and its logs kept when it fails.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use fluxlift_e2e::{LabError, Tools, ground, product, tools};
 use futures::future::LocalBoxFuture;
@@ -41,10 +43,21 @@ pub(crate) fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Verdict
     if holds { Ok(()) } else { Err(Broken(otherwise())) }
 }
 
+thread_local! {
+    /// What the case that runs on this thread has told so far.
+    static NOTES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
 /// A figure or a sentence of a case, for the one who reads its run.
-#[expect(clippy::print_stderr, reason = "the terminal of the tests: a run on the lab is worth its figures")]
 pub(crate) fn note(text: impl std::fmt::Display) {
-    eprintln!("\n  | {text}");
+    NOTES.with_borrow_mut(|notes| notes.push(text.to_string()));
+}
+
+/// Tells what a case has told, in one piece: another one may run beside it.
+#[expect(clippy::print_stderr, reason = "the terminal of the tests: a run on the lab is worth its figures")]
+fn tell(case: &Case, took: Duration) {
+    let notes = NOTES.take().into_iter().map(|note| format!("\n  | {note}"));
+    eprintln!("\n{} took {:.0} s{}", case.name, took.as_secs_f64(), notes.collect::<String>());
 }
 
 /// The trials of all cases.
@@ -92,11 +105,13 @@ fn run(case: &Case) -> Result<Completion, Failed> {
         Err(reason) => return Ok(Completion::ignored_with(reason)),
     };
     let fluxlift = equipment.fluxlift.as_ref().map_err(String::as_str)?;
+    let began = Instant::now();
     // One thread: what a lab starts is tied to the thread that started it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut stage = Stage::start(&equipment.tools, fluxlift).await.map_err(|broken| broken.0)?;
         let verdict = (case.run)(&mut stage).await;
+        tell(case, began.elapsed());
         verdict.map(|()| Completion::Completed).map_err(|Broken(why)| stage.explain(&why).into())
     })
 }

@@ -6,6 +6,7 @@ use fluxlift_e2e::ledger::{self, Claim};
 use fluxlift_e2e::node::Controller;
 use fluxlift_e2e::patience::{Seen, now, pass, until};
 use fluxlift_e2e::product::interrupt;
+use futures::future::try_join_all;
 use kube::api::{DeleteParams, PostParams};
 use serde_json::{Value, json};
 use tokio_util::task::AbortOnDropHandle;
@@ -103,14 +104,15 @@ async fn attempt(stage: &Stage, how: &str, while_: Duration, causes: &[&str]) ->
 
 /// Waits until every controller runs and leads.
 async fn led(stage: &Stage) -> Verdict {
-    for controller in CONTROLLERS {
+    let each = CONTROLLERS.map(|controller| async move {
         until(&format!("a leader of {controller}"), SOON, async || match leads(stage, controller).await {
             Ok(true) => Seen::There(()),
             Ok(false) => Seen::NotYet("nobody renews its Lease".to_owned()),
             Err(Broken(why)) => Seen::NotYet(why),
         })
-        .await?;
-    }
+        .await
+    });
+    try_join_all(each).await?;
     Ok(())
 }
 

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use fluxlift_e2e::conditions::{has_condition, is_ready};
 use fluxlift_e2e::patience::{Seen, pass, until};
 use serde_json::{Value, json};
 
 use crate::bench::{Broken, Case, Verdict, case, ensure, note};
 use crate::laws;
-use crate::stage::{DEPLOYMENT, FLUX_REPORT, LEASE, OPERATOR, POD, Stage, done, is_ready};
+use crate::stage::{DEPLOYMENT, FLUX_REPORT, LEASE, OPERATOR, POD, Stage, done};
 
 pub(crate) const CASES: [Case; 2] =
     [case!(an_old_leader_that_still_answers_proves_nothing), case!(a_report_of_an_earlier_install_proves_no_operator)];
@@ -85,7 +86,7 @@ async fn a_report_of_an_earlier_install_proves_no_operator(stage: &mut Stage) ->
     let again = async { lab.phase_one().await };
     let watched = async {
         until("deployment/flux-operator Available", SOON, async || match lab.get(DEPLOYMENT, "flux-operator").await {
-            Ok(Some(found)) if crate::stage::has_condition(&found, "Available") => Seen::There(()),
+            Ok(Some(found)) if has_condition(&found, "Available") => Seen::There(()),
             Ok(_) => Seen::NotYet("it is not".to_owned()),
             Err(Broken(why)) => Seen::NotYet(why),
         })

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use fluxlift_e2e::conditions::{has_condition, is_ready};
 use fluxlift_e2e::patience::{Seen, pass, until};
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
 use crate::bench::{Broken, Case, Verdict, case, ensure, note};
 use crate::laws;
-use crate::stage::{DEPLOYMENT, FLUX_INSTANCE, RELEASES, Stage, has_condition, is_ready};
+use crate::stage::{DEPLOYMENT, FLUX_INSTANCE, RELEASES, Stage};
 
 pub(crate) const CASES: [Case; 3] = [
     case!(the_naive_order_creates_every_release_before_helm_controller_lives),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use fluxlift_e2e::conditions::is_ready;
 use fluxlift_e2e::ledger::{self, Claim};
 use fluxlift_e2e::node::NAMESPACE;
 use fluxlift_e2e::product::{Fluxlift, Outcome};
@@ -165,17 +166,6 @@ impl Kind {
 
 fn whole(object: DynamicObject) -> Result<Value, Broken> {
     serde_json::to_value(object).map_err(|error| Broken(error.to_string()))
-}
-
-/// Whether an object's condition Ready is True.
-pub(crate) fn is_ready(object: &Value) -> bool {
-    has_condition(object, "Ready")
-}
-
-/// Whether a condition of an object is True.
-pub(crate) fn has_condition(object: &Value, kind: &str) -> bool {
-    let conditions = object["status"]["conditions"].as_array();
-    conditions.into_iter().flatten().any(|condition| condition["type"] == kind && condition["status"] == "True")
 }
 
 /// An error unless the instance has no sync.

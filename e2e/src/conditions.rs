@@ -1,0 +1,85 @@
+//! What an object must have been for a gate of fluxlift's to be proven by it: the lab's own reading of each gate's name.
+
+use serde_json::Value;
+
+/// Gates of something that is not there: no object, and so no revision.
+const ABSENCES: [&str; 2] = ["canaries removed", " gone"];
+
+/// Whether a gate is of something that is not there.
+pub fn is_of_an_absence(gate: &str) -> bool {
+    ABSENCES.iter().any(|absence| gate.ends_with(absence))
+}
+
+/// Whether `object` is what the gate of this name must have seen; `None` where no law knows the name.
+pub fn holds(gate: &str, object: &Value) -> Option<bool> {
+    let status = &object["status"];
+    let generation = &object["metadata"]["generation"];
+    let is = |prefix: &str| gate.starts_with(prefix);
+    Some(if is("canary ") {
+        let echoed = echoes(object);
+        // A suspended HelmRelease alone is given its generation too.
+        echoed && (object["kind"] != "HelmRelease" || &status["observedGeneration"] == generation)
+    } else if is("reconciliation of ") {
+        echoes(object)
+    } else if is("path ") {
+        let ready = condition(object, "Ready");
+        let message = ready["message"].as_str().unwrap_or_default();
+        ready["status"] == "False" && ready["reason"] == "ArtifactFailed" && message.contains("artifact not found")
+    } else if is("crd/") {
+        has_condition(object, "Established")
+    } else if is("fluxinstance/") {
+        is_ready(object) && &condition(object, "Ready")["observedGeneration"] == generation
+    } else if is("gitrepository/") || is("kustomization/") || gate == "delivered set ready" {
+        is_ready(object) && &status["observedGeneration"] == generation
+    } else if is("fluxreport/") || is("node") || gate.contains("node") {
+        is_ready(object)
+    } else if is("deployment/") || is("leader of ") {
+        let wanted = &object["spec"]["replicas"];
+        &status["observedGeneration"] == generation
+            && [&status["updatedReplicas"], &status["availableReplicas"], &status["replicas"]]
+                .iter()
+                .all(|n| *n == wanted)
+    } else {
+        return None;
+    })
+}
+
+/// Whether an object's condition Ready is True.
+pub fn is_ready(object: &Value) -> bool {
+    has_condition(object, "Ready")
+}
+
+/// Whether a condition of an object is True.
+pub fn has_condition(object: &Value, kind: &str) -> bool {
+    condition(object, kind)["status"] == "True"
+}
+
+fn echoes(object: &Value) -> bool {
+    let token = &object["metadata"]["annotations"]["reconcile.fluxcd.io/requestedAt"];
+    token.is_string() && token == &object["status"]["lastHandledReconcileAt"]
+}
+
+fn condition<'a>(object: &'a Value, kind: &str) -> &'a Value {
+    const NONE: &Value = &Value::Null;
+    let conditions = object["status"]["conditions"].as_array();
+    conditions.into_iter().flatten().find(|condition| condition["type"] == kind).unwrap_or(NONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_canary_is_handled_when_it_echoes_and_a_release_only_at_its_generation() {
+        let canary = |kind: &str, observed: i64| {
+            json!({"kind": kind, "metadata": {"generation": 1, "annotations": {"reconcile.fluxcd.io/requestedAt": "t"}},
+                "status": {"lastHandledReconcileAt": "t", "observedGeneration": observed}})
+        };
+        assert_eq!(holds("canary source-controller Bucket", &canary("Bucket", -1)), Some(true));
+        assert_eq!(holds("canary helm-controller HelmRelease", &canary("HelmRelease", -1)), Some(false));
+        assert_eq!(holds("canary helm-controller HelmRelease", &canary("HelmRelease", 1)), Some(true));
+        assert_eq!(holds("the moon is full", &json!({})), None);
+    }
+}

@@ -1,0 +1,131 @@
+//! etcd's own watch: every revision of every object from the first one on, as it comes.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use fluxlift_net::{Authority, Dial as _, HttpClient, TcpDial};
+use http::{Request, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::LabError;
+use crate::history::Happening;
+
+/// A watch over everything that the API server keeps.
+pub(crate) struct EtcdWatch {
+    body: Incoming,
+    unread: Vec<u8>,
+    ready: VecDeque<Happening>,
+    _driver: AbortOnDropHandle<hyper::Result<()>>,
+}
+
+impl EtcdWatch {
+    /// Watches from the first revision on.
+    pub(crate) async fn open(etcd: SocketAddr) -> Result<Self, LabError> {
+        let to = Authority::new(etcd.ip().to_string(), etcd.port());
+        let connection = TcpDial::default().dial(&to).await.map_err(LabError::io("connect to etcd"))?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(connection)).await.map_err(|error| broken(&error))?;
+        let driver = AbortOnDropHandle::new(tokio::spawn(connection));
+        let all = json!({"create_request": {"key": STANDARD.encode("/registry/"),
+            "range_end": STANDARD.encode("/registry0"), "start_revision": "1"}});
+        let request = Request::post("/v3/watch")
+            .header(header::HOST, etcd.to_string())
+            .body(Full::new(Bytes::from(all.to_string())))
+            .map_err(|error| unexpected(error.to_string()))?;
+        let body = sender.send_request(request).await.map_err(|error| broken(&error))?.into_body();
+        Ok(Self { body, unread: Vec::new(), ready: VecDeque::new(), _driver: driver })
+    }
+
+    /// What happened next.
+    pub(crate) async fn next(&mut self) -> Result<Happening, LabError> {
+        loop {
+            if let Some(next) = self.ready.pop_front() {
+                return Ok(next);
+            }
+            let Some(frame) = self.body.frame().await else { return Err(unexpected("etcd's watch ended")) };
+            if let Ok(data) = frame.map_err(|error| broken(&error))?.into_data() {
+                self.take(&data)?;
+            }
+        }
+    }
+
+    /// Takes in what came; a line that is not whole yet waits for its end.
+    fn take(&mut self, data: &[u8]) -> Result<(), LabError> {
+        let mut from = self.unread.len();
+        self.unread.extend_from_slice(data);
+        let mut taken = 0;
+        while let Some(length) = self.unread[from..].iter().position(|byte| *byte == b'\n') {
+            let end = from + length;
+            let message: Value = serde_json::from_slice(&self.unread[taken..end]).map_err(|error| broken(&error))?;
+            self.ready.extend(message["result"]["events"].as_array().into_iter().flatten().filter_map(happening));
+            (taken, from) = (end + 1, end + 1);
+        }
+        self.unread.drain(..taken);
+        Ok(())
+    }
+}
+
+/// The latest revision that etcd has.
+pub(crate) async fn latest(etcd: SocketAddr) -> Result<u64, LabError> {
+    let body = json!({"key": STANDARD.encode("/registry/"), "count_only": true}).to_string();
+    let request = Request::post(format!("http://{etcd}/v3/kv/range"))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Bytes::from(body))
+        .map_err(|error| unexpected(error.to_string()))?;
+    let answer = HttpClient::new(Arc::new(TcpDial::default()), None).send(request).await;
+    let answer = answer.map_err(|error| unexpected(error.to_string()))?;
+    let value: Value = serde_json::from_slice(&answer.body).map_err(|error| unexpected(error.to_string()))?;
+    number(&value["header"]["revision"]).ok_or_else(|| unexpected(format!("etcd answered {value}")))
+}
+
+fn broken(error: &dyn std::fmt::Display) -> LabError {
+    unexpected(format!("etcd's watch broke: {error}"))
+}
+
+fn unexpected(what: impl Into<String>) -> LabError {
+    LabError::Unexpected(what.into())
+}
+
+/// One event; keys of the API server only.
+fn happening(event: &Value) -> Option<Happening> {
+    let pair = &event["kv"];
+    let key = STANDARD.decode(pair["key"].as_str()?).ok()?;
+    let revision = number(&pair["mod_revision"])?;
+    let object = pair["value"].as_str().and_then(|value| STANDARD.decode(value).ok());
+    Some(Happening {
+        revision,
+        key: String::from_utf8(key).ok()?.trim_start_matches("/registry/").to_owned(),
+        created: number(&pair["create_revision"]) == Some(revision),
+        object: object.and_then(|value| serde_json::from_slice(&value).ok()),
+    })
+}
+
+/// etcd's gateway writes 64-bit numbers as text.
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_read_with_its_revision_its_key_and_its_object() {
+        let value = STANDARD.encode(r#"{"metadata":{"labels":{"a":"b"}}}"#);
+        let event = json!({"kv": {"key": STANDARD.encode("/registry/pods/a/b"), "create_revision": "7",
+            "mod_revision": "7", "value": value}});
+        let happening = happening(&event).unwrap();
+        assert_eq!((happening.revision, happening.key.as_str(), happening.created), (7, "pods/a/b", true));
+        assert_eq!(happening.label("a"), Some("b"));
+        let gone = json!({"type": "DELETE", "kv": {"key": STANDARD.encode("/registry/x"), "mod_revision": "9"}});
+        assert!(super::happening(&gone).unwrap().object.is_none());
+    }
+}
