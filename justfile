@@ -34,6 +34,11 @@ lint:
 bench:
     cargo xtask bench
 
+# Three ways of bringing up Flux, measured on the lab
+measure *args:
+    cargo build --release
+    FLUXLIFT_BIN=${CARGO_TARGET_DIR:-target}/release/fluxlift cargo run --package fluxlift-e2e --bin measure -- {{args}}
+
 # The picture in the README
 picture:
     cargo xtask picture
