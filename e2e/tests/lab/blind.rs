@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::bench::{Broken, Case, Verdict, case, ensure, note};
 use crate::laws;
-use crate::stage::{CLUSTER_ROLE, CLUSTER_ROLE_BINDING, INSTANCE, LEASE, Stage, unsynced};
+use crate::stage::{CLUSTER_ROLE, CLUSTER_ROLE_BINDING, INSTANCE, LEASE, Stage, lease_of, unsynced};
 
 pub(crate) const CASES: [Case; 1] =
     [case!(absent_frozen_leaderless_or_without_rights_no_controller_is_proven_and_the_cause_is_named)];
@@ -51,7 +51,7 @@ async fn absent_frozen_leaderless_or_without_rights_no_controller_is_proven_and_
     attempt(stage, "frozen", Duration::from_secs(30), &["frozen or cut off"]).await?;
     for controller in CONTROLLERS {
         stage.lab.node.faults().release(controller);
-        stage.lab.node.controllers(controller).iter().for_each(Controller::kill);
+        stage.kill(controller).await?;
     }
     led(stage).await?;
 
@@ -131,10 +131,6 @@ async fn leads(stage: &Stage, controller: &str) -> Result<bool, Broken> {
 
 fn renewed(lease: &Value) -> &str {
     lease["spec"]["renewTime"].as_str().unwrap_or_default()
-}
-
-fn lease_of(controller: &str) -> String {
-    format!("{controller}-leader-election")
 }
 
 /// Takes every Lease for somebody who is no Pod, and renews it until the handle is dropped. Then they run out.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::bench::{Broken, Case, Verdict, case, ensure, note};
 use crate::laws;
-use crate::stage::{DEPLOYMENT, FLUX_REPORT, LEASE, OPERATOR, POD, Stage, done};
+use crate::stage::{DEPLOYMENT, FLUX_REPORT, LEASE, OPERATOR, POD, Stage, done, lease_of};
 
 pub(crate) const CASES: [Case; 2] =
     [case!(an_old_leader_that_still_answers_proves_nothing), case!(a_report_of_an_earlier_install_proves_no_operator)];
@@ -59,7 +59,7 @@ async fn an_old_leader_that_still_answers_proves_nothing(stage: &mut Stage) -> V
 
 /// The Pod that holds helm-controller's Lease.
 async fn holder(stage: &Stage) -> Result<String, Broken> {
-    let lease = stage.get(LEASE, "helm-controller-leader-election").await?.unwrap_or_default();
+    let lease = stage.get(LEASE, &lease_of("helm-controller")).await?.unwrap_or_default();
     let holder = lease["spec"]["holderIdentity"].as_str().unwrap_or_default();
     Ok(holder.split('_').next().unwrap_or_default().to_owned())
 }

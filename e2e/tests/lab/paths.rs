@@ -42,15 +42,15 @@ async fn no_path_is_proven_while_source_controller_cannot_be_reached(stage: &mut
     let first = first.wait_with_output().await.map_err(|error| Broken(error.to_string()))?;
     refused(stage, "refused", (first.status.code(), NOT_PROVEN), &String::from_utf8_lossy(&first.stderr)).await?;
 
-    fresh_workers(stage);
+    fresh_workers(stage).await?;
     stage.lab.node.service("source-controller", Condition::Silent)?;
     attempt(stage, "silent", &stage.instance()).await?;
 
-    fresh_workers(stage);
+    fresh_workers(stage).await?;
     stage.lab.node.service("source-controller", Condition::Good)?;
     attempt(stage, "wrong name", &misnamed(stage)).await?;
 
-    fresh_workers(stage);
+    fresh_workers(stage).await?;
     stage.phase_two().await?;
     let proven = stage.claims()?.into_iter().filter(|claim| PATHS.contains(&claim.gate.as_str()) && claim.is_proven());
     let seconds: Vec<u64> = proven.map(|claim| claim.seconds).collect();
@@ -62,10 +62,11 @@ async fn no_path_is_proven_while_source_controller_cannot_be_reached(stage: &mut
 }
 
 /// A worker that hangs in a download of before must not be what the next attempt finds.
-fn fresh_workers(stage: &Stage) {
+async fn fresh_workers(stage: &Stage) -> Verdict {
     for component in ["helm-controller", "kustomize-controller"] {
-        stage.lab.node.controllers(component).iter().for_each(fluxlift_e2e::node::Controller::kill);
+        stage.kill(component).await?;
     }
+    Ok(())
 }
 
 /// An instance whose source-controller says that it is somewhere else.

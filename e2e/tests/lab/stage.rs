@@ -4,11 +4,13 @@ use std::path::Path;
 
 use fluxlift_e2e::conditions::is_ready;
 use fluxlift_e2e::ledger::{self, Claim};
-use fluxlift_e2e::node::NAMESPACE;
+use fluxlift_e2e::node::{Controller, NAMESPACE};
 use fluxlift_e2e::product::{Fluxlift, Outcome};
 use fluxlift_e2e::{Lab, LabError, Tools, lab, releases};
 use kube::Api;
-use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams, PostParams};
+use kube::api::{
+    ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams, PostParams,
+};
 use serde_json::{Value, json};
 use tokio::process::Child;
 
@@ -115,6 +117,16 @@ impl Stage {
         created.map(|_| ()).map_err(|error| LabError::kube(format!("create a {}", kind.2))(error).into())
     }
 
+    /// Kills the programs of a controller and frees its Lease: whoever is started next need not wait until it runs out.
+    pub(crate) async fn kill(&self, controller: &str) -> Verdict {
+        self.lab.node.controllers(controller).iter().for_each(Controller::kill);
+        let freed = self.api(LEASE, NAMESPACE).delete(&lease_of(controller), &DeleteParams::default()).await;
+        match freed {
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+            freed => freed.map(|_| ()).map_err(|error| LabError::kube("free a Lease")(error).into()),
+        }
+    }
+
     /// Objects of a kind, in one namespace; of the cluster where the kind has none.
     pub(crate) fn api(&self, kind: Kind, namespace: &str) -> Api<DynamicObject> {
         if CLUSTER_WIDE.contains(&kind.2) {
@@ -166,6 +178,11 @@ impl Kind {
 
 fn whole(object: DynamicObject) -> Result<Value, Broken> {
     serde_json::to_value(object).map_err(|error| Broken(error.to_string()))
+}
+
+/// The Lease of a controller's leader.
+pub(crate) fn lease_of(controller: &str) -> String {
+    format!("{controller}-leader-election")
 }
 
 /// An error unless the instance has no sync.
