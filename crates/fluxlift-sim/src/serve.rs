@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -88,6 +89,18 @@ pub async fn on_loopback(datacenter: &Datacenter) -> io::Result<JoinSet<()>> {
         served.insert(address);
     }
     listeners.spawn(listen_on_new(datacenter.clone(), served));
+    Ok(listeners)
+}
+
+/// Listens on one address of the world, serving until the returned set is dropped.
+///
+/// # Errors
+/// When it can't be bound.
+pub async fn at(datacenter: &Datacenter, address: &SocketAddr) -> io::Result<JoinSet<()>> {
+    let address = Authority::new(address.ip().to_string(), address.port());
+    let listener = bind(&address).await?;
+    let mut listeners = JoinSet::new();
+    listeners.spawn(listen(datacenter.clone(), address, listener));
     Ok(listeners)
 }
 

@@ -8,7 +8,7 @@ use super::fields::FieldSet;
 use super::merge::{compare, field_set, merge, remove};
 use super::ownership::{Owners, conflict_status, strip};
 use super::shape::Shape;
-use super::update::{Part, next};
+use super::update::{Part, check_named, next};
 use super::{ApiServer, Caller, Key, Kind, Status, meta};
 
 impl ApiServer {
@@ -29,9 +29,7 @@ impl ApiServer {
         }
         let mut config = config.clone();
         without_nulls(&mut config);
-        if meta::name(&config).is_empty() {
-            meta::metadata_mut(&mut config).insert("name".into(), json!(key.name));
-        }
+        check_named(key, &config)?;
         let (named, config) = self.named(kind, key.namespace.as_deref(), config)?;
         if named != *key {
             let message =
@@ -86,6 +84,8 @@ impl ApiServer {
         self.check_namespace(key)?;
         let api_version = meta::text(&config, &["apiVersion"]).to_owned();
         let mut object = config;
+        // Who applies has nothing to be ahead of yet.
+        meta::metadata_mut(&mut object).remove("resourceVersion");
         self.prepare_new(caller, kind, key, &mut object)?;
         let mut owners = Owners::default();
         let nothing = compare(&Value::Null, &Value::Null, Shape::Free);

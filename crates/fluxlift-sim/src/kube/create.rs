@@ -9,6 +9,13 @@ use super::ownership::Owners;
 use super::shape::Shape;
 use super::{ApiServer, Caller, Cause, GroupResource, Key, Kind, Status, admission, meta};
 
+/// What the server assigns to new objects of a kind, and nobody owns unless it was given.
+const ASSIGNED: &[(GroupResource, &[&str])] = &[
+    (GroupResource::NAMESPACES, &["/spec/finalizers", "/status/phase"]),
+    (GroupResource::PODS, &["/status/phase", "/status/qosClass"]),
+    (GroupResource::SERVICES, &["/spec/clusterIP", "/spec/clusterIPs", "/spec/ipFamilies", "/spec/ipFamilyPolicy"]),
+];
+
 /// The letters of generated names.
 const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 
@@ -28,13 +35,17 @@ impl ApiServer {
         let kind = self.served(gr)?;
         let (key, mut object) = self.named(&kind, namespace, object)?;
         self.check_namespace(&key)?;
+        self.check_definition_stays(&kind, &key)?;
         if self.objects.contains_key(&key) {
             return Err(Status::already_exists(&key));
         }
         let api_version = meta::text(&object, &["apiVersion"]).to_owned();
+        let given = object.clone();
         self.prepare_new(caller, &kind, &key, &mut object)?;
         let mut owners = Owners::default();
-        let comparison = compare(&Value::Object(serde_json::Map::new()), &object, Shape::of(&kind, &api_version));
+        let mut wanted = object.clone();
+        without_assigned(&kind, &given, &mut wanted);
+        let comparison = compare(&Value::Object(serde_json::Map::new()), &wanted, Shape::of(&kind, &api_version));
         owners.updated(caller, &api_version, "", &comparison);
         owners.write(&mut object);
         self.store_new(caller, &kind, key, object)
@@ -137,6 +148,16 @@ impl ApiServer {
         }
     }
 
+    /// Refuses new objects of a kind whose definition is being deleted.
+    fn check_definition_stays(&self, kind: &Kind, key: &Key) -> Result<(), Status> {
+        let definition = Key::cluster(&GroupResource::CUSTOM_RESOURCE_DEFINITIONS, kind.gr.to_string());
+        if kind.custom && self.get(&definition).is_some_and(meta::is_terminating) {
+            let why = "create not allowed while custom resource definition is terminating";
+            return Err(Status::forbidden(&key.gr, &key.name, why));
+        }
+        Ok(())
+    }
+
     /// Gives a new object all that the server itself writes.
     pub(super) fn prepare_new(
         &self,
@@ -175,6 +196,7 @@ impl ApiServer {
         admission::check(kind, key, object)
     }
 
+    /// Stores a new object; on a dry run only says what would be.
     pub(super) fn store_new(
         &mut self,
         caller: &Caller<'_>,
@@ -184,5 +206,21 @@ impl ApiServer {
     ) -> Result<Arc<Value>, Status> {
         object["apiVersion"] = json!(kind.storage_api_version());
         if caller.dry_run { Ok(Arc::new(object)) } else { Ok(self.put(key, object)) }
+    }
+}
+
+/// Takes out what the server assigned.
+fn without_assigned(kind: &Kind, given: &Value, object: &mut Value) {
+    let assigned = ASSIGNED.iter().filter(|(gr, _)| *gr == kind.gr).flat_map(|(_, places)| *places);
+    for place in assigned.filter(|place| given.pointer(place).is_none()) {
+        let Some((above, name)) = place.rsplit_once('/') else { continue };
+        if let Some(map) = object.pointer_mut(above).and_then(Value::as_object_mut) {
+            map.remove(name);
+            if map.is_empty()
+                && let Some(object) = object.as_object_mut()
+            {
+                object.remove(above.trim_start_matches('/'));
+            }
+        }
     }
 }

@@ -32,6 +32,9 @@ pub struct DeleteOptions {
     pub grace_period_seconds: Option<i64>,
 }
 
+/// Namespaces that a cluster can't be without.
+const FIXED: [&str; 3] = ["default", "kube-public", "kube-system"];
+
 /// What a deletion did.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Deleted {
@@ -50,6 +53,9 @@ impl ApiServer {
     pub fn delete(&mut self, caller: &Caller<'_>, key: &Key, options: &DeleteOptions) -> Result<Deleted, Status> {
         let kind = self.served(&key.gr)?;
         let live = self.objects.get(key).cloned().ok_or_else(|| Status::not_found(key))?;
+        if kind.gr == GroupResource::NAMESPACES && FIXED.contains(&key.name.as_str()) {
+            return Err(Status::forbidden(&key.gr, &key.name, "this namespace may not be deleted"));
+        }
         check_preconditions(key, &live, options)?;
         let mut next = Value::clone(&live);
         if let Some(finalizer) = match options.propagation {
@@ -69,7 +75,9 @@ impl ApiServer {
                 metadata.insert("generation".into(), json!(generation + 1));
             }
         }
-        metadata.insert("deletionGracePeriodSeconds".into(), json!(grace));
+        if kind.gr != GroupResource::NAMESPACES {
+            metadata.insert("deletionGracePeriodSeconds".into(), json!(grace));
+        }
         if kind.gr == GroupResource::NAMESPACES {
             meta::child_mut(&mut next, "status").insert("phase".into(), json!("Terminating"));
         }
@@ -114,13 +122,23 @@ fn add_finalizer(object: &mut Value, finalizer: &str) {
 }
 
 fn check_preconditions(key: &Key, live: &Value, options: &DeleteOptions) -> Result<(), Status> {
-    let check = |what: &str, asked: &Option<String>, is: &str| match asked {
+    let check = |what: &str, asked: &Option<String>, is: &str, since: &str| match asked {
         Some(asked) if asked != is => {
-            let why = format!("Precondition failed: {what} in precondition: {asked}, {what} in object meta: {is}");
-            Err(Status::conflict(key, &why))
+            // A deletion is refused in the name of the kind, not of the resource.
+            let kind = meta::text(live, &["kind"]);
+            let message = format!(
+                "Operation cannot be fulfilled on {kind} {:?}: the {what} in the precondition ({asked}) does not match \
+                 the {what} in record ({is}). The object might have been {since}",
+                key.name
+            );
+            let mut status = Status::conflict(key, "");
+            status.message = message;
+            kind.clone_into(&mut status.details.kind);
+            Err(status)
         }
         _ => Ok(()),
     };
-    check("UID", &options.uid, meta::uid(live))?;
-    check("ResourceVersion", &options.resource_version, meta::text(live, &["metadata", "resourceVersion"]))
+    check("UID", &options.uid, meta::uid(live), "deleted and then recreated")?;
+    let version = meta::text(live, &["metadata", "resourceVersion"]);
+    check("ResourceVersion", &options.resource_version, version, "modified")
 }

@@ -161,7 +161,7 @@ fn presence(value: &Value, shape: Shape<'_>) -> FieldSet {
             set
         }
         Value::Array(items) if !shape.list().is_atomic() => {
-            let (list, mut set) = (shape.list(), FieldSet::leaf());
+            let (list, mut set) = (shape.list(), FieldSet { member: !shape.is_always_there(), ..FieldSet::default() });
             for item in items {
                 if let Some(step) = list.step(item) {
                     let mut child =

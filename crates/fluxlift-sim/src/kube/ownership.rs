@@ -204,7 +204,6 @@ pub fn strip(set: &mut FieldSet) {
     }
     for name in [
         "name",
-        "generateName",
         "namespace",
         "creationTimestamp",
         "deletionTimestamp",
@@ -237,9 +236,6 @@ pub fn conflict_status(conflicts: &[Conflict]) -> Status {
         }
         if !owner.applies {
             who.push_str(&format!(" using {}", owner.api_version));
-            if !owner.time.is_empty() {
-                who.push_str(&format!(" at {}", owner.time));
-            }
         }
         let paths = conflict.fields.paths();
         for path in &paths {

@@ -76,10 +76,27 @@ const ATOMIC: &[(&str, &str)] = &[
     ("", "resourceFieldRef"),
     ("", "roleRef"),
     ("", "involvedObject"),
+    ("metadata", "ownerReferences"),
+    ("service", "port"),
 ];
 
 /// Names that matter only as the field above another, or to how ownership is written.
-const PLACES: &[&str] = &["spec", "status", "metadata", "template", "strategy", "labels", "annotations", "data"];
+const PLACES: &[&str] = &[
+    "spec",
+    "status",
+    "metadata",
+    "template",
+    "strategy",
+    "labels",
+    "annotations",
+    "data",
+    "service",
+    "names",
+    "acceptedNames",
+    "loadBalancer",
+    "source",
+    "updateStrategy",
+];
 
 /// The table's own copy of a name, so that a shape stays small; empty for names without meaning.
 fn interned(name: &str) -> &'static str {
@@ -160,7 +177,24 @@ impl<'a> Shape<'a> {
 
     /// Whether a map here is always there, so that nobody owns its mere presence.
     pub fn is_always_there(self) -> bool {
-        matches!(self, Self::Known(_, "spec" | "status" | "metadata" | "template" | "strategy") | Self::Custom(_))
+        const ALWAYS: [&str; 11] = [
+            "spec",
+            "status",
+            "metadata",
+            "template",
+            "strategy",
+            "updateStrategy",
+            "names",
+            "acceptedNames",
+            "loadBalancer",
+            "source",
+            "containers",
+        ];
+        match self {
+            Self::Known(_, field) => ALWAYS.contains(&field),
+            Self::Custom(_) => true,
+            Self::Schema(_) | Self::Free => false,
+        }
     }
 }
 

@@ -40,6 +40,8 @@ pub enum Reason {
     InternalError,
     ServiceUnavailable,
     Timeout,
+    /// None is given.
+    Unknown,
 }
 
 /// About what a refusal is.
@@ -155,6 +157,12 @@ impl Status {
         Self::new(410, Reason::Expired, format!("too old resource version: {asked} ({oldest})"))
     }
 
+    /// 405.
+    pub fn method_not_allowed() -> Self {
+        let message = "the server does not allow this method on the requested resource";
+        Self::new(405, Reason::MethodNotAllowed, message)
+    }
+
     /// 400.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(400, Reason::BadRequest, message)
@@ -183,7 +191,12 @@ impl Status {
             "reason": self.reason,
             "code": self.code,
         });
-        if *self.details != Details::default() {
+        if self.reason == Reason::Unknown
+            && let Some(body) = body.as_object_mut()
+        {
+            body.remove("reason");
+        }
+        if *self.details != Details::default() || self.reason == Reason::MethodNotAllowed {
             body["details"] = json!(self.details);
         }
         body

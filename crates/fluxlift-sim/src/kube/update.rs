@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::merge::compare;
 use super::ownership::Owners;
 use super::shape::Shape;
-use super::{ApiServer, Caller, Key, Kind, Status, admission, meta};
+use super::{ApiServer, Caller, Cause, GroupResource, Key, Kind, Status, admission, meta};
 
 /// Which part of an object a write may touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,15 @@ impl ApiServer {
     fn replace(&mut self, caller: &Caller<'_>, key: &Key, object: Value, part: Part) -> Result<Arc<Value>, Status> {
         let kind = self.served(&key.gr)?;
         let live = self.objects.get(key).cloned().ok_or_else(|| Status::not_found(key))?;
+        check_named(key, &object)?;
+        if is_conditional(&kind) && meta::text(&object, &["metadata", "resourceVersion"]).is_empty() {
+            let cause = Cause {
+                reason: "FieldValueInvalid".into(),
+                message: "Invalid value: 0: must be specified for an update".into(),
+                field: "metadata.resourceVersion".into(),
+            };
+            return Err(Status::invalid(&kind.gr.group, &kind.kind, &key.name, vec![cause]));
+        }
         let (named, object) = self.named(&kind, key.namespace.as_deref(), object)?;
         if named != *key {
             let message =
@@ -105,6 +114,21 @@ impl ApiServer {
         }
         Ok(self.put(key.clone(), next))
     }
+}
+
+/// Whether objects of this kind are only replaced by who has read them.
+fn is_conditional(kind: &Kind) -> bool {
+    kind.custom || [GroupResource::LEASES, GroupResource::CUSTOM_RESOURCE_DEFINITIONS].contains(&kind.gr)
+}
+
+/// Refuses an object that does not say its own name.
+pub(super) fn check_named(key: &Key, object: &Value) -> Result<(), Status> {
+    if object.is_object() && meta::name(object).is_empty() {
+        let message =
+            format!("the name of the object ({} based on URL) was undeterminable: name must be provided", key.name);
+        return Err(Status::bad_request(message));
+    }
+    Ok(())
 }
 
 /// What an object becomes when `object` is written over `live`: with what the server keeps, completed and checked.

@@ -40,6 +40,12 @@ pub fn default(kind: &Kind, object: &mut Value) {
         gr if *gr == GroupResource::PODS => pod_spec(spec(object)),
         gr if *gr == GroupResource::SERVICES => service(object),
         gr if *gr == GroupResource::SECRETS => secret(object),
+        gr if *gr == GroupResource::EVENTS => {
+            let event = meta::map_mut(object);
+            event.entry("eventTime").or_insert(Value::Null);
+            set(event, "reportingComponent", json!(""));
+            set(event, "reportingInstance", json!(""));
+        }
         gr if *gr == GroupResource::CUSTOM_RESOURCE_DEFINITIONS => definition(object),
         gr if *gr == GroupResource::NETWORK_POLICIES => {
             let spec = spec(object);

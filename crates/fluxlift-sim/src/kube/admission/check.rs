@@ -42,13 +42,21 @@ pub fn check_update(kind: &Kind, key: &Key, live: &Value, next: &Value) -> Resul
             field: "data".into(),
         });
     }
+    if meta::at(live, &["immutable"]) == Some(&Value::Bool(true)) && live.get("immutable") != next.get("immutable") {
+        causes.push(Cause {
+            reason: "FieldValueForbidden".into(),
+            message: "Forbidden: field is immutable when `immutable` is set".into(),
+            field: "immutable".into(),
+        });
+    }
     if meta::is_terminating(live) {
         let old: Vec<_> = meta::finalizers(live).collect();
-        let added: Vec<_> = meta::finalizers(next).filter(|f| !old.contains(f)).collect();
+        let added = meta::finalizers(next).filter(|f| !old.contains(f)).map(|f| format!("{f:?}"));
+        let added = added.collect::<Vec<_>>().join(", ");
         if !added.is_empty() {
             causes.push(Cause {
                 reason: "FieldValueForbidden".into(),
-                message: format!("Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers {added:?}"),
+                message: format!("Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{{{added}}}"),
                 field: "metadata.finalizers".into(),
             });
         }
@@ -124,6 +132,12 @@ fn check_body(kind: &Kind, live: Option<&Value>, object: &Value, causes: &mut Ve
         check_workload(object, causes);
     } else if kind.gr == GroupResource::PODS {
         check_containers(object, &["spec", "containers"], causes);
+    } else if kind.gr == GroupResource::SERVICES {
+        let portless = meta::text(object, &["spec", "type"]) == "ExternalName"
+            || meta::text(object, &["spec", "clusterIP"]) == "None";
+        if !portless && meta::list(object, &["spec", "ports"]).is_empty() {
+            require(causes, "spec.ports");
+        }
     } else if kind.gr == GroupResource::CUSTOM_RESOURCE_DEFINITIONS {
         check_definition(object, causes);
     }
@@ -179,6 +193,19 @@ fn check_definition(object: &Value, causes: &mut Vec<Cause>) {
             message: format!("Invalid value: {:?}: must be spec.names.plural+\".\"+spec.group", meta::name(object)),
             field: "metadata.name".into(),
         });
+    }
+    let scope = meta::text(object, &["spec", "scope"]);
+    if !["Cluster", "Namespaced"].contains(&scope) {
+        causes.push(Cause {
+            reason: "FieldValueNotSupported".into(),
+            message: format!(r#"Unsupported value: {scope:?}: supported values: "Cluster", "Namespaced""#),
+            field: "spec.scope".into(),
+        });
+    }
+    for (index, version) in meta::list(object, &["spec", "versions"]).iter().enumerate() {
+        if meta::at(version, &["schema", "openAPIV3Schema"]).is_none() {
+            require(causes, format!("spec.versions[{index}].schema.openAPIV3Schema"));
+        }
     }
     let storing = meta::list(object, &["spec", "versions"]).iter().filter(|v| v["storage"] == true).count();
     if storing != 1 {

@@ -3,8 +3,8 @@
 use http::header;
 use serde_json::Value;
 
-use super::protobuf;
 use super::request::ApiRequest;
+use super::{options, protobuf};
 use crate::kube::{Cause, DeleteOptions, Patch, Propagation, Reason, Status, meta};
 
 /// The object in a request's body, JSON or YAML.
@@ -74,8 +74,18 @@ pub fn delete_options(request: &ApiRequest) -> Result<(DeleteOptions, bool), Sta
     let policy = text(&["propagationPolicy"]).or_else(|| request.param("propagationPolicy").map(str::to_owned));
     let orphan = body["orphanDependents"] == true || request.query.get("orphanDependents").is_some_and(|o| o == "true");
     let propagation = match policy.as_deref() {
+        Some(policy) if orphan => {
+            let why = "orphanDependents and deletionPropagation cannot be both set";
+            let message = format!("Invalid value: {policy:?}: {why}");
+            return Err(options::invalid("DeleteOptions", "FieldValueInvalid", "propagationPolicy", message));
+        }
         Some("Foreground") => Propagation::Foreground,
         Some("Orphan") => Propagation::Orphan,
+        Some(policy) if policy != "Background" => {
+            let known = r#""Foreground", "Background", "Orphan", "nil""#;
+            let message = format!("Unsupported value: {policy:?}: supported values: {known}");
+            return Err(options::invalid("DeleteOptions", "FieldValueNotSupported", "propagationPolicy", message));
+        }
         _ if orphan => Propagation::Orphan,
         _ => Propagation::Background,
     };

@@ -12,6 +12,8 @@ use crate::kube::definition::priority;
 use crate::kube::{ApiServer, Kind, Status};
 
 const VERBS: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+/// The same, in the order in which custom kinds have them.
+const CUSTOM_VERBS: &[&str] = &["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 /// One served resource, or a part of one.
@@ -76,7 +78,7 @@ fn resources_of(kind: &Kind, version: &crate::kube::Version) -> Vec<Resource> {
         namespaced: kind.namespaced,
         kind: kind.kind.to_string(),
         group_version: None,
-        verbs: VERBS,
+        verbs: if kind.custom { CUSTOM_VERBS } else { VERBS },
         short_names: owned(&kind.short_names),
         categories: owned(&kind.categories),
     }];
@@ -201,7 +203,7 @@ fn aggregated(api: &ApiServer, wanted: impl Fn(&str) -> bool) -> Answer {
                     json!({"version": version, "freshness": "Current", "resources": nested(group, version, resources)})
                 })
                 .collect();
-            json!({"metadata": {"name": group, "creationTimestamp": null}, "versions": versions})
+            json!({"metadata": {"name": group}, "versions": versions})
         })
         .collect();
     let body = json!({

@@ -13,9 +13,9 @@ use super::logs::{self, Follow};
 use super::request::{ApiRequest, Verb};
 use super::target::{Objects, Target};
 use super::watch::Watch;
-use super::{discovery, health, list, openapi, read, review, scale, write};
+use super::{discovery, health, list, openapi, options, read, review, scale, write};
 use crate::kube::faults::Effect;
-use crate::kube::{Caller, Kind, Status};
+use crate::kube::{Caller, GroupResource, Kind, Status, kinds};
 use crate::{Datacenter, World};
 
 /// One connection, as requests on it see it.
@@ -46,7 +46,7 @@ pub async fn answer(datacenter: Datacenter, peer: Peer, request: Request<Bytes>)
     let effect = datacenter.with(|world| effect(world, &request));
     let mut stale = 0;
     match effect {
-        Some(Effect::Refuse(status)) => return answer::refusal(&status),
+        Some(Effect::Refuse(status)) => return uncached(answer::refusal(&status)),
         Some(Effect::Delay(time)) => pass(time).await,
         Some(Effect::Drop { handled }) => {
             if handled {
@@ -62,7 +62,7 @@ pub async fn answer(datacenter: Datacenter, peer: Peer, request: Request<Bytes>)
         Some(Effect::WatchExpired | Effect::WatchEnd) | None => {}
     }
     match datacenter.with(|world| handle(world, &peer, &request, stale)) {
-        Outcome::Whole(answer) => answer,
+        Outcome::Whole(answer) => uncached(answer),
         Outcome::Watch(watch) => watch.stream(datacenter, effect),
         Outcome::Follow(follow) => follow.stream(datacenter),
     }
@@ -113,11 +113,13 @@ fn handle_objects(
     stale: u64,
 ) -> Result<Outcome, Status> {
     let verb = request.verb(objects)?;
+    refuse_method(verb, objects)?;
+    options::check(verb, request)?;
     if let Some(answer) = review::answer(world, who, request, objects) {
         return answer.map(Outcome::Whole);
     }
-    let kind = served(world, objects)?;
     identity::authorize(&world.kube.api, who, verb, objects)?;
+    let kind = served(world, objects)?;
     let manager = request.manager();
     let caller = Caller {
         user: &who.user,
@@ -149,6 +151,26 @@ fn handle_objects(
         _ => Err(Status::no_such_path()),
     };
     answer.map(Outcome::Whole)
+}
+
+/// Refuses what no collection and no part of an object can do, whatever its kind.
+fn refuse_method(verb: Verb, objects: &Objects) -> Result<(), Status> {
+    let everywhere = objects.namespace.is_none() && objects.name.is_none();
+    let namespaces = objects.gr == GroupResource::NAMESPACES;
+    let status = objects.subresource.as_deref() == Some("status");
+    match verb {
+        Verb::DeleteCollection if namespaces => Err(Status::method_not_allowed()),
+        Verb::Create | Verb::Delete if status => Err(Status::method_not_allowed()),
+        Verb::Create | Verb::DeleteCollection if everywhere && is_namespaced(objects) => {
+            Err(Status::method_not_allowed())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the objects are of a built-in kind that lives in namespaces.
+fn is_namespaced(objects: &Objects) -> bool {
+    kinds::built_ins().get(&objects.gr).is_some_and(|kind| kind.namespaced)
 }
 
 /// The kind, when it is served in the version and the scope that were asked for.

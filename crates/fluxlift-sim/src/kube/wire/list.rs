@@ -93,7 +93,7 @@ pub fn answer(
 }
 
 /// An item of a list: built-in kinds don't repeat what they are.
-fn item(kind: &Kind, object: &Value) -> Value {
+pub(super) fn item(kind: &Kind, object: &Value) -> Value {
     let mut object = object.clone();
     if let Some(map) = object.as_object_mut().filter(|_| !kind.custom) {
         map.remove("apiVersion");

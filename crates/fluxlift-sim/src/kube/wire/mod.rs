@@ -11,6 +11,7 @@ pub mod jsonpath;
 pub mod list;
 pub mod logs;
 pub mod openapi;
+pub mod options;
 pub mod protobuf;
 pub mod read;
 pub mod request;

@@ -99,11 +99,7 @@ impl ApiRequest {
             ("PATCH", true) => Ok(Verb::Patch),
             ("DELETE", true) => Ok(Verb::Delete),
             ("DELETE", false) => Ok(Verb::DeleteCollection),
-            _ => Err(Status::new(
-                405,
-                crate::kube::Reason::MethodNotAllowed,
-                "the server does not allow this method on the requested resource",
-            )),
+            _ => Err(Status::method_not_allowed()),
         }
     }
 

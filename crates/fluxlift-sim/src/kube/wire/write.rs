@@ -3,14 +3,15 @@
 use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
-use super::read::{Form, one};
+use super::list::item;
+use super::read::{Form, in_version, one};
 use super::request::ApiRequest;
 use super::selector::Selector;
 use super::target::Objects;
 use super::{body, review};
 use crate::World;
 use crate::kube::admission::schema::unknown_fields;
-use crate::kube::{Caller, DeleteOptions, Deleted, Key, Kind, Part, Patch, Status, meta};
+use crate::kube::{Caller, DeleteOptions, Deleted, Key, Kind, Part, Patch, Reason, Status, meta};
 
 fn key(objects: &Objects) -> Key {
     Key::of(&objects.gr, objects.namespace.as_deref(), objects.name.as_deref().unwrap_or_default())
@@ -27,10 +28,33 @@ fn check_fields(request: &ApiRequest, kind: &Kind, version: &str, object: &Value
         let unknown = unknown_fields(object, schema);
         if !unknown.is_empty() {
             let list = unknown.iter().map(|field| format!("unknown field {field:?}")).collect::<Vec<_>>().join(", ");
-            return Err(Status::bad_request(format!("strict decoding error: {list}")));
+            let name = &kind.kind;
+            let message =
+                format!("{name} in version {version:?} cannot be handled as a {name}: strict decoding error: {list}");
+            return Err(Status::bad_request(message));
         }
     }
     Ok(())
+}
+
+/// Refuses to apply fields that the kind's schema does not know, whatever the client wants.
+fn check_declared(kind: &Kind, version: &str, config: &Value) -> Result<(), Status> {
+    let Some(schema) = kind.version(version).and_then(|v| v.schema.as_deref()) else { return Ok(()) };
+    let unknown = unknown_fields(config, schema);
+    let faults: Vec<_> = unknown.iter().map(|field| format!(".{field}: field not declared in schema")).collect();
+    let faults = match faults.as_slice() {
+        [] => return Ok(()),
+        [one] => one.clone(),
+        many => format!("errors:\n  {}", many.join("\n  ")),
+    };
+    let what = format!(
+        "{}/{}; {}, Kind={}",
+        meta::namespace(config).unwrap_or_default(),
+        meta::name(config),
+        kind.api_version(version),
+        kind.kind
+    );
+    Err(Status::new(500, Reason::Unknown, format!("failed to create typed patch object ({what}): {faults}")))
 }
 
 /// POST: a new object, or what a subresource makes of one.
@@ -94,7 +118,7 @@ pub fn patch(
 ) -> Result<Answer, Status> {
     let patch = body::patch(request)?;
     if let Patch::Apply { config, .. } = &patch {
-        check_fields(request, kind, &objects.version, config)?;
+        check_declared(kind, &objects.version, config)?;
     }
     let key = key(objects);
     let new = world.kube.api.get(&key).is_none();
@@ -149,12 +173,17 @@ pub fn delete_collection(
     let (options, dry_run) = body::delete_options(request)?;
     let caller = Caller { dry_run, ..*caller };
     let picked = world.kube.api.entries(&objects.gr, objects.namespace.as_deref());
-    let picked: Vec<Key> = picked.filter(|(_, object)| selector.picks(object)).map(|(key, _)| key.clone()).collect();
+    let picked: Vec<_> = picked
+        .filter(|(_, object)| selector.picks(object))
+        .map(|(key, object)| (key.clone(), item(kind, &in_version(object, kind, &objects.version))))
+        .collect();
     let mut items = Vec::new();
-    for key in &picked {
-        match world.kube.api.delete(&caller, key, &options)? {
-            Deleted::Now(object) | Deleted::Later(object) => items.push(object),
-        }
+    for (key, before) in picked {
+        items.push(match world.kube.api.delete(&caller, &key, &options)? {
+            // What is gone at once is shown as it was.
+            Deleted::Now(_) => before,
+            Deleted::Later(object) => item(kind, &in_version(&object, kind, &objects.version)),
+        });
     }
     let list = json!({
         "kind": format!("{}List", kind.kind),

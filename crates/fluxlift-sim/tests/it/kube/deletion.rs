@@ -47,7 +47,7 @@ fn preconditions_are_kept() {
     let options = DeleteOptions { uid: Some("another".into()), ..DeleteOptions::default() };
     let status = world.kube.api.delete(&caller("a"), &config_map_key("c"), &options).unwrap_err();
     assert_eq!(status.code, 409);
-    assert!(status.message.contains("UID in precondition: another"), "{status}");
+    assert!(status.message.contains("the UID in the precondition (another) does not match"), "{status}");
 }
 
 #[test]

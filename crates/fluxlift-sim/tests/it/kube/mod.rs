@@ -7,6 +7,7 @@ mod deletion;
 mod faults;
 mod generations;
 mod kubectl;
+mod likeness;
 mod lists;
 mod store;
 mod tables;

@@ -7,7 +7,17 @@ use super::{age, columns};
 use crate::kube::wire::jsonpath;
 use crate::kube::wire::read::metadata_of;
 use crate::kube::wire::request::ApiRequest;
-use crate::kube::{Kind, meta};
+use crate::kube::{Column, Kind, meta};
+
+const NAME: &str = "Name must be unique within a namespace. Is required when creating resources, although some resources \
+                    may allow a client to request the generation of an appropriate name automatically. Name is \
+                    primarily intended for creation idempotence and configuration definition. Cannot be updated. More \
+                    info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
+const AGE: &str = "CreationTimestamp is a timestamp representing the server time when this object was created. It is not \
+                   guaranteed to be set in happens-before order across separate operations. Clients may not set this \
+                   value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null \
+                   for lists. More info: \
+                   https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
 
 /// What of its object a row carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,15 +54,19 @@ pub fn render<'a>(
     let built_in = if kind.custom && !custom.is_empty() { &[] } else { columns::of(&kind.gr) };
     let mut definitions = vec![json!({
         "name": "Name", "type": "string", "format": "name", "priority": 0,
-        "description": "Name must be unique within a namespace.",
+        "description": NAME,
     })];
     definitions.extend(built_in.iter().map(|column| {
-        json!({"name": column.name, "type": column.kind, "format": "", "priority": column.priority, "description": ""})
+        let description = if column.name == "Age" { AGE } else { "" };
+        json!({
+            "name": column.name, "type": column.kind, "format": "",
+            "priority": column.priority, "description": description,
+        })
     }));
     definitions.extend(custom.iter().map(|column| {
         json!({
             "name": column.name, "type": column.kind, "format": column.format,
-            "priority": column.priority, "description": column.description,
+            "priority": column.priority, "description": described(column),
         })
     }));
     let rows: Vec<_> = objects
@@ -80,6 +94,14 @@ pub fn render<'a>(
         "columnDefinitions": definitions,
         "rows": rows,
     })
+}
+
+fn described(column: &Column) -> String {
+    if column.description.is_empty() {
+        format!("Custom resource definition column (in JSONPath format): {}", column.json_path)
+    } else {
+        column.description.clone()
+    }
 }
 
 fn custom_cell(kind: &str, found: Option<&Value>, now: Timestamp) -> Value {
