@@ -75,10 +75,20 @@ impl EtcdWatch {
 
 /// The latest revision that etcd has.
 pub(crate) async fn latest(etcd: SocketAddr) -> Result<u64, LabError> {
-    let body = json!({"key": STANDARD.encode("/registry/"), "count_only": true}).to_string();
-    let request = Request::post(format!("http://{etcd}/v3/kv/range"))
+    asked(etcd, "range", &json!({"key": STANDARD.encode("/registry/"), "count_only": true})).await
+}
+
+/// Makes etcd forget everything before its latest revision.
+pub(crate) async fn compact(etcd: SocketAddr) -> Result<(), LabError> {
+    let body = json!({"revision": latest(etcd).await?.to_string(), "physical": true});
+    asked(etcd, "compaction", &body).await.map(|_| ())
+}
+
+/// The revision at which etcd answered.
+async fn asked(etcd: SocketAddr, what: &str, body: &Value) -> Result<u64, LabError> {
+    let request = Request::post(format!("http://{etcd}/v3/kv/{what}"))
         .header(header::CONTENT_TYPE, "application/json")
-        .body(Bytes::from(body))
+        .body(Bytes::from(body.to_string()))
         .map_err(|error| unexpected(error.to_string()))?;
     let answer = HttpClient::new(Arc::new(TcpDial::default()), None).send(request).await;
     let answer = answer.map_err(|error| unexpected(error.to_string()))?;

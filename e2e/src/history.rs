@@ -67,6 +67,14 @@ impl History {
     }
 }
 
+/// Makes etcd forget what happened so far, as its compaction does every few minutes in a cluster.
+///
+/// # Errors
+/// When etcd does not answer, or not as it should.
+pub async fn forget(etcd: SocketAddr) -> Result<(), LabError> {
+    etcd_watch::compact(etcd).await
+}
+
 impl Happening {
     /// The value at a JSON pointer, as text.
     pub fn text(&self, pointer: &str) -> Option<&str> {

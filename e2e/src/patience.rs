@@ -40,8 +40,13 @@ pub async fn pass(time: Duration) {
 }
 
 /// The time of day, as Kubernetes writes it: to the microsecond where it asks for that.
-#[expect(clippy::disallowed_methods, reason = "the lab plays kubelet, and a kubelet tells the time")]
 pub fn now(micro: bool) -> String {
     let format = if micro { "%Y-%m-%dT%H:%M:%S%.6fZ" } else { "%Y-%m-%dT%H:%M:%SZ" };
-    jiff::Timestamp::now().strftime(format).to_string()
+    moment().strftime(format).to_string()
+}
+
+/// The time of day.
+#[expect(clippy::disallowed_methods, reason = "the lab plays kubelet, and a kubelet tells the time")]
+pub fn moment() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }

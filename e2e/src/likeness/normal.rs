@@ -3,7 +3,7 @@
 //! A uid becomes the name of its object, a resourceVersion whether the object is newer than when it was last seen, a
 //! moment the word `<time>`. What is left is compared as it is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex, Replacer};
@@ -16,8 +16,6 @@ pub struct Normaliser {
     uids: BTreeMap<String, String>,
     /// The version in which each object was last seen, by its uid.
     versions: BTreeMap<String, u64>,
-    /// Every version that was seen.
-    seen: BTreeSet<String>,
     /// Texts that are this server's own, and what stands for them.
     words: Vec<(String, String)>,
 }
@@ -45,7 +43,7 @@ fn replaced(expression: &Expression, text: String, by: impl Replacer) -> String 
 expressions! {
     UID = r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b";
     TIME = r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)";
-    NUMBER = r"\b\d+\b";
+    VERSION = r#"(ResourceVersion in record \(|resourceVersion":")\d+"#;
     TOO_OLD = r"too old resource version: \d+ \(\d+\)";
     TOO_LARGE = r"(Too large resource version: \d+, current: )\d+";
     SERVICE_ADDRESS = r"\b10\.96\.\d+\.\d+\b";
@@ -97,7 +95,6 @@ impl Normaliser {
 
     fn look_at_metadata(&mut self, metadata: &Map<String, Value>) {
         let text = |name: &str| metadata.get(name).and_then(Value::as_str).unwrap_or_default();
-        self.seen.extend(Some(text("resourceVersion").to_owned()).filter(|version| !version.is_empty()));
         let (name, prefix, uid) = (text("name"), text("generateName"), text("uid"));
         if !prefix.is_empty() && name.starts_with(prefix) && name.len() > prefix.len() {
             self.learn(name.to_owned(), format!("{prefix}<drawn>"));
@@ -124,6 +121,13 @@ impl Normaliser {
         }
         if let Some(Value::Object(metadata)) = map.get_mut("metadata") {
             self.tidy_version(metadata);
+        }
+        // Owners are named by their uid in the names of fields.
+        let named: Vec<String> = map.keys().filter(|name| is_match(&UID, name)).cloned().collect();
+        for name in named {
+            if let Some(value) = map.remove(&name) {
+                map.insert(self.text(&name), value);
+            }
         }
         for (name, value) in map.iter_mut() {
             match (name.as_str(), &mut *value) {
@@ -176,12 +180,8 @@ impl Normaliser {
         });
         let text = replaced(&TOO_OLD, text, "too old resource version: <version> (<version>)");
         let text = replaced(&TOO_LARGE, text, "${1}<version>");
-        let text = replaced(&SERVICE_ADDRESS, text, "<service address>");
-        replaced(&NUMBER, text, |found: &Captures<'_>| {
-            // Small numbers are counts more often than versions.
-            let known = found[0].len() > 1 && self.seen.contains(&found[0]);
-            if known { "<version>".to_owned() } else { found[0].to_owned() }
-        })
+        let text = replaced(&VERSION, text, "${1}<version>");
+        replaced(&SERVICE_ADDRESS, text, "<service address>")
     }
 
     fn words_replaced(&self, text: &str) -> String {
@@ -234,13 +234,22 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_known_again_in_messages() {
+    fn versions_in_messages_say_nothing() {
         let mut normaliser = Normaliser::new();
-        normaliser.normal(&object("a", ONE, "100"));
-        let normal = normaliser.normal(&json!(["at 100, of 5", "too old resource version: 1 (44)"]));
-        assert_eq!(normal, json!(["at <version>, of 5", "too old resource version: <version> (<version>)"]));
+        let normal = normaliser.normal(&json!(["too old resource version: 1 (44)", "ResourceVersion in record (7)"]));
+        let expected =
+            json!(["too old resource version: <version> (<version>)", "ResourceVersion in record (<version>)"]);
+        assert_eq!(normal, expected);
         let normal = normaliser.normal(&json!("Too large resource version: 999, current: 120"));
         assert_eq!(normal, "Too large resource version: 999, current: <version>");
+    }
+
+    #[test]
+    fn an_owner_is_called_by_its_name_where_fields_are_named_by_its_uid() {
+        let mut normaliser = Normaliser::new();
+        normaliser.normal(&object("a", ONE, "10"));
+        let normal = normaliser.normal(&json!({format!("k:{{\"uid\":\"{ONE}\"}}"): {}}));
+        assert_eq!(normal, json!({"k:{\"uid\":\"<uid of a>\"}": {}}));
     }
 
     #[test]

@@ -55,9 +55,9 @@ pub(crate) fn note(text: impl std::fmt::Display) {
 
 /// Tells what a case has told, in one piece: another one may run beside it.
 #[expect(clippy::print_stderr, reason = "the terminal of the tests: a run on the lab is worth its figures")]
-fn tell(case: &Case, took: Duration) {
+pub(crate) fn tell(case: &str, took: Duration) {
     let notes = NOTES.take().into_iter().map(|note| format!("\n  | {note}"));
-    eprintln!("\n{} took {:.0} s{}", case.name, took.as_secs_f64(), notes.collect::<String>());
+    eprintln!("\n{case} took {:.0} s{}", took.as_secs_f64(), notes.collect::<String>());
 }
 
 /// The trials of all cases.
@@ -76,15 +76,20 @@ struct Equipment {
     fluxlift: Result<PathBuf, String>,
 }
 
+/// Where the programs are, when the lab was asked for.
+pub(crate) fn asked_for() -> Result<Tools, String> {
+    if std::env::var_os(ASKED).is_none() {
+        return Err(format!("real programs run for minutes, and only when asked for: `just e2e`, or {ASKED}=1"));
+    }
+    Ok(Tools::of_environment(|name| std::env::var_os(name)))
+}
+
 /// The equipment, or why there is none on this machine.
 fn equipment() -> &'static Result<Equipment, String> {
     static EQUIPMENT: OnceLock<Result<Equipment, String>> = OnceLock::new();
     EQUIPMENT.get_or_init(|| {
-        if std::env::var_os(ASKED).is_none() {
-            return Err(format!("real programs run for minutes, and only when asked for: `just e2e`, or {ASKED}=1"));
-        }
+        let tools = asked_for()?;
         ground::isolation()?;
-        let tools = Tools::of_environment(|name| std::env::var_os(name));
         let missing = tools.missing(&tools::FLUX);
         if !missing.is_empty() {
             return Err(format!("missing: {}; see cargo xtask tools", missing.join(", ")));
@@ -111,7 +116,7 @@ fn run(case: &Case) -> Result<Completion, Failed> {
     runtime.block_on(async {
         let mut stage = Stage::start(&equipment.tools, fluxlift).await.map_err(|broken| broken.0)?;
         let verdict = (case.run)(&mut stage).await;
-        tell(case, began.elapsed());
+        tell(case.name, began.elapsed());
         verdict.map(|()| Completion::Completed).map_err(|Broken(why)| stage.explain(&why).into())
     })
 }

@@ -10,6 +10,7 @@ mod crash;
 mod destroy;
 mod laws;
 mod leaders;
+mod likeness;
 mod paths;
 mod proofs;
 mod race;
@@ -42,5 +43,7 @@ fn main() {
         &rivals::CASES,
         &destroy::CASES,
     ];
-    libtest_mimic::run(&arguments, bench::trials(&cases)).exit();
+    let mut trials = bench::trials(&cases);
+    trials.push(likeness::trial());
+    libtest_mimic::run(&arguments, trials).exit();
 }
