@@ -14,6 +14,7 @@ pub mod control_plane;
 pub mod error;
 mod etcd_watch;
 pub mod faults;
+pub mod flux_likeness;
 pub mod git;
 pub mod ground;
 pub mod history;

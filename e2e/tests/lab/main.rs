@@ -1,13 +1,14 @@
 //! fluxlift, judged by real programs.
 //!
-//! Every test has a lab of its own, and two run side by side. What this machine cannot carry is reported as ignored, with
-//! the reason: never as passed.
+//! Every test but those that hold recordings against the simulation has a lab of its own, and two run side by side. What
+//! this machine cannot carry is reported as ignored, with the reason: never as passed.
 
 mod bench;
 mod blind;
 mod bootstrap;
 mod crash;
 mod destroy;
+mod flux_likeness;
 mod laws;
 mod leaders;
 mod likeness;
@@ -30,7 +31,7 @@ fn main() {
     // A lab is six to ten programs: more than two would wait for each other, and one alone mostly waits for deadlines.
     arguments.test_threads.get_or_insert(LANES);
     // Those that mostly wait, for paths and for controllers that only look well, come beside those that work.
-    let cases: [&'static [bench::Case]; 11] = [
+    let cases: [&'static [bench::Case]; 12] = [
         &paths::CASES,
         &bootstrap::CASES,
         &race::CASES,
@@ -42,8 +43,10 @@ fn main() {
         &sharded::CASES,
         &rivals::CASES,
         &destroy::CASES,
+        &flux_likeness::CASES,
     ];
     let mut trials = bench::trials(&cases);
     trials.push(likeness::trial());
+    trials.push(flux_likeness::without_a_lab());
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -46,6 +46,31 @@ pub fn set(status: &mut Value, now: Timestamp, generation: i64, kind: &str, [sta
     }
 }
 
+/// Whether `status` has the condition `kind`.
+pub fn has(status: &Value, kind: &str) -> bool {
+    status["conditions"].as_array().into_iter().flatten().any(|condition| condition["type"] == kind)
+}
+
+/// Marks an object as being worked on: then it is not stalled.
+pub fn reconciling(status: &mut Value, now: Timestamp, generation: i64, reason: &str, message: &str) {
+    remove(status, "Stalled");
+    set(status, now, generation, "Reconciling", ["True", reason, message]);
+}
+
+/// Marks an object as one that nothing but a change of its spec helps: then it is not being worked on.
+pub fn stalled(status: &mut Value, now: Timestamp, generation: i64, reason: &str, message: &str) {
+    remove(status, "Reconciling");
+    set(status, now, generation, "Stalled", ["True", reason, message]);
+}
+
+/// Marks an object that failed while it was worked on as one that is tried again; one that was not stays as it is.
+pub fn retrying(status: &mut Value) {
+    let list = status.get_mut("conditions").and_then(Value::as_array_mut);
+    if let Some(held) = list.into_iter().flatten().find(|condition| condition["type"] == "Reconciling") {
+        held["reason"] = json!("ProgressingWithRetry");
+    }
+}
+
 /// Removes the condition `kind` from `status`.
 pub fn remove(status: &mut Value, kind: &str) {
     if let Some(list) = status.get_mut("conditions").and_then(Value::as_array_mut) {

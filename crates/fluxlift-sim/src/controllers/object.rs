@@ -125,6 +125,17 @@ pub fn duration(text: &str) -> Option<jiff::SignedDuration> {
     (!text.is_empty()).then(|| jiff::SignedDuration::from_millis(millis as i64))
 }
 
+/// Writes a duration of whole seconds as Go does, such as `1h0m0s`, `10m0s` or `30s`.
+pub fn written(duration: jiff::SignedDuration) -> String {
+    let seconds = duration.as_secs();
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{rest}s"),
+        (0, _) => format!("{minutes}m{rest}s"),
+        _ => format!("{hours}h{minutes}m{rest}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
@@ -139,6 +150,12 @@ mod tests {
         assert_eq!(duration("750ms"), Some(SignedDuration::from_millis(750)));
         assert_eq!(duration("soon"), None);
         assert_eq!(duration(""), None);
+    }
+
+    #[test]
+    fn durations_are_written_as_go_writes_them() {
+        let of = |seconds| written(SignedDuration::from_secs(seconds));
+        assert_eq!([of(30), of(300), of(3570), of(3600)], ["30s", "5m0s", "59m30s", "1h0m0s"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The kinds of Flux and of its operator.
 
-use crate::kube::GroupResource;
+use crate::kube::{GroupResource, Key};
 
 /// `fluxinstances.fluxcd.controlplane.io`
 pub const FLUX_INSTANCES: GroupResource = GroupResource::known("fluxcd.controlplane.io", "fluxinstances");
@@ -33,6 +33,11 @@ pub const REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
 pub const FORCE_AT: &str = "reconcile.fluxcd.io/forceAt";
 /// Asks helm-controller to forget its failures.
 pub const RESET_AT: &str = "reconcile.fluxcd.io/resetAt";
+
+/// The words of a controller's cache for an object that is not there: unlike the API, it names the kind.
+pub fn not_cached(kind: &str, key: &Key) -> String {
+    format!("{kind}.{} {:?} not found", key.gr.group, key.name)
+}
 
 /// The resource that a `sourceRef` or `chartRef` of this kind points to.
 pub fn source(kind: &str) -> Option<GroupResource> {

@@ -10,7 +10,7 @@ use crate::controllers::object::{entries, items, some_text, text};
 #[derive(Debug, Error)]
 pub enum BuildError {
     /// No release fits `spec.distribution.version`.
-    #[error("no match found for semver: {version}")]
+    #[error("no match found for semver: {version} in /data/flux matching embedded minor versions in /data/flux")]
     NoSuchVersion {
         /// What was asked for.
         version: String,

@@ -10,6 +10,7 @@ pub mod download;
 pub mod faults;
 pub mod health;
 pub mod helm;
+pub mod history;
 pub mod inventory;
 pub mod kinds;
 pub mod kustomize;

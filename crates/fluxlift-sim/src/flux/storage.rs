@@ -68,11 +68,20 @@ pub fn store(pass: &mut Pass<'_>, revision: &str, stored: Stored) -> Value {
     let host = process.args.storage_address.clone().unwrap_or(default).replace("$(RUNTIME_NAMESPACE)", namespace);
     let kind = key.gr.resource.trim_end_matches('s').replace("repositorie", "repository");
     let sum = digest(&format!("{key}{revision}"));
-    let file = format!("{kind}/{}/{}.tar.gz", path(&key), &sum[..16]);
+    let file = format!("{kind}/{}/{}.tar.gz", path(&key), name(&stored, revision, &sum));
     let url = format!("http://{host}/{file}");
     pass.world.flux.storage.insert(url.clone(), stored);
     json!({"digest": format!("sha256:{sum}"), "lastUpdateTime": moment(pass.now()), "path": file,
         "revision": revision, "size": 4096 + u64::from(sum.as_bytes()[0]) * 64, "url": url})
+}
+
+/// What the file of an artifact is named for: a commit, a registry's digest, or what is in it.
+fn name<'a>(stored: &Stored, revision: &'a str, sum: &'a str) -> &'a str {
+    match (stored, revision.rsplit_once('@')) {
+        (Stored::Commit { .. }, Some((_, commit))) => commit.rsplit(':').next().unwrap_or(commit),
+        (Stored::Chart { .. }, Some((_, digest))) => digest,
+        _ => &sum[..16],
+    }
 }
 
 /// Whether the artifact that `object` claims to have is really in the storage; a new Pod begins with an empty one.

@@ -5,6 +5,12 @@ use serde_json::{Value, json};
 use super::kinds::REQUESTED_AT;
 use crate::controllers::object::annotation;
 
+/// Whether `object` has a `requestedAt` that no pass has seen yet.
+pub fn is_new(object: &Value) -> bool {
+    let asked = annotation(object, REQUESTED_AT);
+    asked.is_some() && asked != object["status"]["lastHandledReconcileAt"].as_str()
+}
+
 /// Notes in `status` that the pass over `object` saw its `requestedAt`: every pass does, the first and a suspended one
 /// included (facts/flux.md section 2).
 pub fn echo(object: &Value, status: &mut Value) {

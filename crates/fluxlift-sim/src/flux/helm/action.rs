@@ -1,14 +1,15 @@
 //! Helm actions: one worker is busy while an install or an upgrade runs, and `observedGeneration` moves only at its end.
 
+use fluxlift_core::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::release::{self, Place};
-use super::{Step, prepare, secret, values};
+use super::{Step, prepare, remediation, secret, values};
 use crate::controllers::object::{annotation, flag, generation, is_deleting, number, some_text, text};
 use crate::controllers::{Outcome, Pass, Passed, conditions};
 use crate::flux::kinds::{FORCE_AT, REQUESTED_AT, RESET_AT};
-use crate::flux::token;
+use crate::flux::{history, token};
 use crate::kube::{GroupResource, Key};
 
 /// What Helm is asked to do.
@@ -49,15 +50,17 @@ pub(super) fn begin(pass: &mut Pass<'_>, object: &Value, chart: String, version:
     let config = values::resolve(pass, object).unwrap_or_default();
     let held = &object["status"]["history"][0];
     let current = text(held, "/chartVersion") == version && text(held, "/configDigest") == config;
-    let deployed = text(held, "/status") == "deployed";
+    let (deployed, failed) = (text(held, "/status") == "deployed", text(held, "/status") == "failed");
     let (forced, reset) =
         (wants(object, FORCE_AT, "lastHandledForceAt"), wants(object, RESET_AT, "lastHandledResetAt"));
-    pass.status(|status| {
+    let last = &object["status"];
+    let reset = reset
+        || last["lastAttemptedConfigDigest"] != config.as_str()
+        || last["lastAttemptedRevision"] != version.as_str()
+        || last["lastAttemptedGeneration"] != generation(object);
+    let note = |status: &mut Value| {
         consume_tokens(object, status);
-        let changed = status["lastAttemptedConfigDigest"] != config.as_str()
-            || status["lastAttemptedRevision"] != version.as_str()
-            || status["lastAttemptedGeneration"] != generation(object);
-        if let (true, Some(status)) = (reset || changed, status.as_object_mut()) {
+        if let (true, Some(status)) = (reset, status.as_object_mut()) {
             for counter in ["failures", "installFailures", "upgradeFailures"] {
                 status.remove(counter);
             }
@@ -70,42 +73,56 @@ pub(super) fn begin(pass: &mut Pass<'_>, object: &Value, chart: String, version:
         if let Some((_, digest)) = source.split_once('@') {
             status["lastAttemptedRevisionDigest"] = json!(digest);
         }
-    })?;
+    };
     if deployed && current && !forced {
-        return release::succeed(pass, object, &release::words(object, held));
+        return release::succeed(pass, object, &release::words(object, held), note);
     }
-    let action = if deployed { Action::Upgrade } else { Action::Install };
-    let object = pass.object().unwrap_or_default();
-    let failures = number(&object, &format!("/status/{}", action.failures())).unwrap_or(0);
-    if failures > retries(&object, action) && !forced {
-        return exhausted(pass, &object, action, failures);
+    // What failed counts against the action that failed, whatever comes next.
+    let action = if deployed || failed { Action::Upgrade } else { Action::Install };
+    let counted = match text(object, "/status/lastAttemptedReleaseAction") {
+        "install" if failed => Action::Install,
+        _ => action,
+    };
+    let failures = number(object, &format!("/status/{}", counted.failures())).filter(|_| !reset).unwrap_or(0);
+    if failures > retries(object, counted) && !forced {
+        return exhausted(pass, object, counted, failures, note);
     }
-    let (now, observed) = (pass.now(), generation(&object));
-    let timeout = some_text(&object, "/spec/timeout").unwrap_or("5m0s");
+    let (now, observed) = (pass.now(), generation(object));
+    let timeout = some_text(object, "/spec/timeout").unwrap_or("5m0s");
     let message = format!("Running '{}' action with timeout of {timeout}", action.name());
     pass.log("info", &message, &[]);
     pass.status(|status| {
-        conditions::remove(status, "Stalled");
-        conditions::set(status, now, observed, "Reconciling", ["True", "Progressing", &message]);
+        note(status);
+        conditions::reconciling(status, now, observed, "Progressing", &message);
         conditions::set(status, now, observed, "Ready", ["Unknown", "Progressing", &message]);
-        status["lastAttemptedReleaseAction"] = json!(action.name());
-        token::echo(&object, status);
     })?;
     let time = pass.between(800, 2_200);
-    Ok(Outcome::Busy(time, crate::controllers::Step::Helm(Step::Action { action, chart, version })))
+    let step = Step::Action { action, chart, version, began: now };
+    Ok(Outcome::Busy(time, crate::controllers::Step::Helm(step)))
 }
 
 /// A Helm action has come to its end.
-pub(super) fn end(pass: &mut Pass<'_>, object: &Value, action: Action, chart: &str, version: &str) -> Passed {
+pub(super) fn end(
+    pass: &mut Pass<'_>,
+    object: &Value,
+    action: Action,
+    (chart, version): (&str, &str),
+    began: Timestamp,
+) -> Passed {
     if is_deleting(object) {
         return Ok(Outcome::Again);
     }
     let place = Place::of(object);
+    let ended = Ended { action, chart, version, began };
     let target = Key::cluster(&GroupResource::NAMESPACES, &place.target);
     if pass.get(&target).is_none() {
         if !flag(object, "/spec/install/createNamespace") {
-            let why = format!("create: failed to create: namespaces {:?} not found", place.target);
-            return fail(pass, object, action, chart, version, &why);
+            let refused = format!("{}/{}", place.target, place.name);
+            let why = format!(
+                "server-side apply failed for object {refused} /v1, Kind=ConfigMap: namespaces {:?} not found",
+                place.target
+            );
+            return fail(pass, object, &ended, &why);
         }
         pass.create(
             &GroupResource::NAMESPACES,
@@ -114,11 +131,11 @@ pub(super) fn end(pass: &mut Pass<'_>, object: &Value, action: Action, chart: &s
     }
     let key = pass.key.clone();
     if pass.world.flux.faults.fails_release(&key) {
-        return fail(pass, object, action, chart, version, "context deadline exceeded");
+        return fail(pass, object, &ended, "context deadline exceeded");
     }
+    let (now, observed) = (pass.now(), generation(object));
     let revision = number(object, "/status/history/0/version").unwrap_or(0) + 1;
-    let config = text(object, "/status/lastAttemptedConfigDigest").to_owned();
-    let snapshot = release::snapshot(&place, revision, chart, version, &config, pass.now(), object);
+    let snapshot = release::snapshot(&place, (action.name(), "deployed"), revision, (chart, version), now, object);
     secret::write(pass, &place, revision, chart, version)?;
     let message = format!(
         "Helm {} succeeded for release {}/{}.v{revision} with chart {chart}@{version}",
@@ -126,16 +143,37 @@ pub(super) fn end(pass: &mut Pass<'_>, object: &Value, action: Action, chart: &s
         place.target,
         place.name
     );
-    let (now, observed) = (pass.now(), generation(object));
     let reason = format!("{}Succeeded", action.title());
+    // Ready is True before the generation counts as observed: two writes.
     pass.status(|status| {
         let mut history = vec![snapshot];
-        history.extend(status["history"].as_array().into_iter().flatten().take(4).cloned().map(superseded));
+        if action == Action::Upgrade {
+            history.extend(status["history"].as_array().into_iter().flatten().take(4).cloned().map(superseded));
+        }
         status["history"] = json!(history);
+        ended.note(status, now);
+        conditions::remove(status, "Remediated");
         conditions::set(status, now, observed, "Released", ["True", &reason, &message]);
+        conditions::set(status, now, observed, "Ready", ["True", &reason, &message]);
     })?;
     pass.log("info", &message, &[]);
-    release::succeed(pass, object, &(reason, message))
+    release::succeed(pass, object, &(reason, message), |_| {})
+}
+
+/// An action that has come to its end.
+struct Ended<'a> {
+    action: Action,
+    chart: &'a str,
+    version: &'a str,
+    began: Timestamp,
+}
+
+impl Ended<'_> {
+    /// Notes which it was, and how long it took.
+    fn note(&self, status: &mut Value, now: Timestamp) {
+        status["lastAttemptedReleaseAction"] = json!(self.action.name());
+        status["lastAttemptedReleaseActionDuration"] = json!(history::measured(now.duration_since(self.began)));
+    }
 }
 
 fn superseded(mut snapshot: Value) -> Value {
@@ -143,51 +181,74 @@ fn superseded(mut snapshot: Value) -> Value {
     snapshot
 }
 
-fn fail(pass: &mut Pass<'_>, object: &Value, action: Action, chart: &str, version: &str, why: &str) -> Passed {
-    let (now, observed) = (pass.now(), generation(object));
+fn fail(pass: &mut Pass<'_>, object: &Value, ended: &Ended<'_>, why: &str) -> Passed {
+    let (now, observed, action) = (pass.now(), generation(object), ended.action);
     let place = Place::of(object);
     let message = format!(
-        "Helm {} failed for release {}/{} with chart {chart}@{version}: {why}",
+        "Helm {} failed for release {}/{} with chart {}@{}: {why}",
         action.name(),
         place.target,
-        place.name
+        place.name,
+        ended.chart,
+        ended.version
     );
     let reason = format!("{}Failed", action.title());
     let counter = action.failures();
     let failures = number(object, &format!("/status/{counter}")).unwrap_or(0) + 1;
     let strategy = some_text(object, &format!("/spec/{}/strategy/name", action.name())).unwrap_or_default();
+    let retries_for_ever = strategy == "RetryOnFailure";
+    let revision = match action {
+        Action::Install => 1,
+        Action::Upgrade => number(object, "/status/history/0/version").unwrap_or(0) + 1,
+    };
+    let chart = (ended.chart, ended.version);
+    let snapshot = release::snapshot(&place, (action.name(), "failed"), revision, chart, now, object);
     pass.status(|status| {
-        status["failures"] = json!(failures);
+        let mut history = vec![snapshot];
+        if action == Action::Upgrade {
+            history.extend(status["history"].as_array().into_iter().flatten().take(4).cloned());
+        }
+        status["history"] = json!(history);
+        ended.note(status, now);
+        status["failures"] = json!(status["failures"].as_i64().unwrap_or(0) + 1);
         status[counter] = json!(failures);
+        conditions::remove(status, "Remediated");
         conditions::set(status, now, observed, "Released", ["False", &reason, &message]);
         conditions::set(status, now, observed, "Ready", ["False", &reason, &message]);
-        token::echo(object, status);
-        if strategy == "RetryOnFailure" {
+        if retries_for_ever {
             // This strategy never ends: the generation counts as observed although it failed.
             status["observedGeneration"] = json!(observed);
+            token::echo(object, status);
         }
     })?;
-    if strategy == "RetryOnFailure" {
+    if retries_for_ever {
         let pause = some_text(object, &format!("/spec/{}/strategy/retryInterval", action.name()));
         let pause = pause.and_then(crate::controllers::object::duration);
         return Ok(Outcome::After(pause.unwrap_or(jiff::SignedDuration::from_mins(5))));
     }
     if failures > retries(object, action) {
-        let object = pass.object().unwrap_or_default();
-        return exhausted(pass, &object, action, failures);
+        return exhausted(pass, object, action, failures, |_| {});
     }
+    if action == Action::Install {
+        return remediation::begin(pass, object);
+    }
+    pass.status(|status| token::echo(object, status))?;
     Ok(Outcome::Failed(message))
 }
 
-/// Retries are exhausted: Stalled, and the generation counts as observed.
-fn exhausted(pass: &mut Pass<'_>, object: &Value, action: Action, failures: i64) -> Passed {
+/// Retries are exhausted: Stalled, and the generation counts as observed. Ready stays as the last failure left it.
+fn exhausted(
+    pass: &mut Pass<'_>,
+    object: &Value,
+    action: Action,
+    failures: i64,
+    note: impl FnOnce(&mut Value),
+) -> Passed {
     let (now, observed) = (pass.now(), generation(object));
     let message = format!("Failed to {} after {failures} attempt(s)", action.name());
-    let cause = conditions::get(object, "Released").and_then(|c| c["message"].as_str()).unwrap_or(&message).to_owned();
     pass.status(|status| {
-        conditions::remove(status, "Reconciling");
-        conditions::set(status, now, observed, "Ready", ["False", "RetriesExceeded", &cause]);
-        conditions::set(status, now, observed, "Stalled", ["True", "RetriesExceeded", &message]);
+        note(status);
+        conditions::stalled(status, now, observed, "RetriesExceeded", &message);
         status["observedGeneration"] = json!(observed);
         token::echo(object, status);
     })?;

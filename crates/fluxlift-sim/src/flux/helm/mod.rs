@@ -1,18 +1,20 @@
 //! helm-controller: the passes of facts/flux.md section 1, and which of them move `observedGeneration` away from -1.
 //!
-//! Not modelled: CEL expressions, tests, drift detection, and what a chart installs: the charts of the world outside
+//! Not modelled: CEL expressions, tests, drift detection, the rollback of a failed upgrade, and what a chart installs: the charts of the world outside
 //! have no content here, so an action leaves its release Secret and nothing else.
 
 pub mod action;
 pub mod chart;
 pub mod prepare;
 pub mod release;
+pub mod remediation;
 pub mod remove;
 pub mod secret;
 pub mod values;
 
 pub use prepare::{go_on, reconcile};
 
+use fluxlift_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Where a worker of helm-controller is with a HelmRelease.
@@ -35,7 +37,11 @@ pub enum Step {
         chart: String,
         /// The chart's version.
         version: String,
+        /// When it began.
+        began: Timestamp,
     },
+    /// What a failed install left behind is uninstalled.
+    Remediation,
     /// An uninstall runs.
     Uninstall,
 }

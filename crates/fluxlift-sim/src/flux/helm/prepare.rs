@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{Step, action, chart, remove, values};
+use super::{Step, action, chart, remediation, remove, values};
 use crate::controllers::object::{
     duration, flag, generation, has_finalizer, is_deleting, items, number, path, some_text, text,
 };
@@ -41,7 +41,7 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Passed {
     chart::apply(pass, &release)?;
     let (now, observed) = (pass.now(), generation(&release));
     pass.status(|status| {
-        conditions::set(status, now, observed, "Reconciling", ["True", "Progressing", "Fulfilling prerequisites"]);
+        conditions::reconciling(status, now, observed, "Progressing", "Fulfilling prerequisites");
     })?;
     let requeue = pass.process().args.requeue_dependency;
     if let Some(message) = dependency(pass, &release) {
@@ -49,8 +49,7 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Passed {
     }
     let (kind, key) = source(pass, &release);
     let Some(source) = key.as_ref().and_then(|key| pass.get(key)) else {
-        let named =
-            key.map_or_else(|| "no chart is named".to_owned(), |key| format!("{} {:?} not found", key.gr, key.name));
+        let named = key.map_or_else(|| "no chart is named".to_owned(), |key| kinds::not_cached(kind, &key));
         let message = format!("could not get Source object: {named}");
         return not_ready(pass, &release, "ArtifactFailed", &message, Outcome::Failed(message.clone()));
     };
@@ -78,7 +77,10 @@ pub fn go_on(pass: &mut Pass<'_>, step: Step) -> Passed {
     let Some(release) = pass.object() else { return Ok(Outcome::Done) };
     match step {
         Step::Uninstall => remove::end(pass, &release),
-        Step::Action { action, chart, version } => action::end(pass, &release, action, &chart, &version),
+        Step::Action { action, chart, version, began } => {
+            action::end(pass, &release, action, (&chart, &version), began)
+        }
+        Step::Remediation => remediation::end(pass, &release),
         // The download is not interrupted: a deletion waits until it has come to an end.
         Step::Download { url, revision, tries } => match download::attempt(pass, &url, tries) {
             Download::Later(pause) => {
@@ -86,7 +88,12 @@ pub fn go_on(pass: &mut Pass<'_>, step: Step) -> Passed {
                 Ok(Outcome::Busy(pause, crate::controllers::Step::Helm(step)))
             }
             _ if is_deleting(&release) || flag(&release, "/spec/suspend") => Ok(Outcome::Again),
-            Download::Done(Stored::Chart { name, version }) => action::begin(pass, &release, name, version, &revision),
+            Download::Done(Stored::Chart { name, version }) => {
+                // The digest of a chart from a registry becomes part of its version: tags may move.
+                let digest = revision.rsplit_once("@sha256:").and_then(|(_, digest)| digest.get(..12));
+                let version = digest.map_or_else(|| version.clone(), |digest| format!("{version}+{digest}"));
+                action::begin(pass, &release, name, version, &revision)
+            }
             Download::Done(_) => {
                 let message = "Could not load chart: the artifact holds no chart".to_owned();
                 not_ready(pass, &release, "ArtifactFailed", &message, Outcome::Failed(message.clone()))

@@ -34,21 +34,26 @@ impl Place {
     }
 }
 
-/// The entry of a deployed revision in `status.history`.
+/// The entry in `status.history` of a revision that `action` brought into `state`.
 pub(super) fn snapshot(
     place: &Place,
+    (action, state): (&str, &str),
     revision: i64,
-    chart: &str,
-    version: &str,
-    config: &str,
+    (chart, version): (&str, &str),
     now: Timestamp,
     object: &Value,
 ) -> Value {
     let first = some_text(object, "/status/history/0/firstDeployed").map_or_else(|| moment(now), str::to_owned);
-    let identity = format!("{}/{}/{revision}/{version}/{config}", place.target, place.name);
-    json!({"name": place.name, "namespace": place.target, "version": revision, "status": "deployed",
-        "chartName": chart, "chartVersion": version, "appVersion": version, "configDigest": config,
-        "digest": format!("sha256:{}", digest(&identity)), "firstDeployed": first, "lastDeployed": moment(now)})
+    let config = text(object, "/status/lastAttemptedConfigDigest");
+    let identity = format!("{}/{}/{revision}/{version}/{config}/{state}", place.target, place.name);
+    let mut snapshot = json!({"apiVersion": "v2", "name": place.name, "namespace": place.target, "version": revision, "status": state,
+        "action": action, "chartName": chart, "chartVersion": version,
+        "appVersion": version.split('+').next(), "configDigest": config,
+        "digest": format!("sha256:{}", digest(&identity)), "firstDeployed": first, "lastDeployed": moment(now)});
+    if let Some(digest) = some_text(object, "/status/lastAttemptedRevisionDigest") {
+        snapshot["ociDigest"] = json!(digest);
+    }
+    snapshot
 }
 
 /// Reason and message of a release that is in sync with what was deployed before.
@@ -68,10 +73,16 @@ pub(super) fn words(object: &Value, held: &Value) -> (String, String) {
     })
 }
 
-/// Ends a pass with success: now, and only now, the generation counts as observed.
-pub(super) fn succeed(pass: &mut Pass<'_>, object: &Value, (reason, message): &(String, String)) -> Passed {
+/// Ends a pass with success: now, and only now, the generation counts as observed. `note` is what else the pass brought.
+pub(super) fn succeed(
+    pass: &mut Pass<'_>,
+    object: &Value,
+    (reason, message): &(String, String),
+    note: impl FnOnce(&mut Value),
+) -> Passed {
     let (now, observed) = (pass.now(), generation(object));
     pass.status(|status| {
+        note(status);
         conditions::remove(status, "Reconciling");
         conditions::remove(status, "Stalled");
         conditions::set(status, now, observed, "Ready", ["True", reason, message]);

@@ -26,6 +26,8 @@ pub enum Step {
         revision: String,
         /// How many tries failed.
         tries: u32,
+        /// When the pass began.
+        began: Timestamp,
     },
     /// The first stage is applied and not yet all there.
     FirstStage {
@@ -33,6 +35,8 @@ pub enum Step {
         url: String,
         /// Its revision.
         revision: String,
+        /// When the pass began.
+        began: Timestamp,
         /// Until when to wait.
         until: Timestamp,
     },
@@ -40,8 +44,14 @@ pub enum Step {
     Health {
         /// The artifact's revision.
         revision: String,
+        /// The digest of what was built.
+        digest: String,
         /// What to wait for.
         objects: Vec<Key>,
+        /// When the pass began.
+        began: Timestamp,
+        /// When the waiting began.
+        since: Timestamp,
         /// Until when to wait.
         until: Timestamp,
     },

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{Step, depend, finalize};
-use crate::controllers::object::{duration, flag, generation, has_finalizer, is_deleting, some_text, text};
+use crate::controllers::object::{duration, flag, generation, has_finalizer, is_deleting, some_text, text, written};
 use crate::controllers::{Outcome, Pass, Passed, conditions};
 use crate::flux::kinds::{self, FINALIZER};
 use crate::flux::token;
@@ -23,14 +23,24 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Passed {
         return Ok(Outcome::Again);
     }
     if flag(&object, "/spec/suspend") {
-        // A suspended Kustomization keeps observedGeneration -1 (facts/lab.md, "Seen on it").
+        // A suspended Kustomization keeps observedGeneration -1 (facts/lab.md, "Seen on it"), unless it is Ready already.
         pass.log("info", "Reconciliation is suspended for this object", &[]);
-        pass.status(|status| token::echo(&object, status))?;
+        let ready = conditions::is_true(&object, "Ready");
+        pass.status(|status| {
+            if ready {
+                conditions::remove(status, "Reconciling");
+                status["observedGeneration"] = json!(generation(&object));
+            }
+            token::echo(&object, status);
+        })?;
         return Ok(Outcome::Done);
     }
     let Some(source) = source(pass, &object) else {
-        let reference = format!("{}/{}", text(&object, "/spec/sourceRef/kind"), source_path(&object));
-        let message = format!("Source '{reference}' not found");
+        let kind = text(&object, "/spec/sourceRef/kind");
+        let message = source_key(pass, &object).map_or_else(
+            || format!("Source '{kind}/{}' not found", source_path(&object)),
+            |key| kinds::not_cached(kind, &key),
+        );
         return not_ready(pass, &object, "ArtifactFailed", &message, retry_interval(&object));
     };
     let requeue = pass.process().args.requeue_dependency;
@@ -43,22 +53,25 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Passed {
     }
     let revision = text(&source, "/status/artifact/revision").to_owned();
     let (now, observed) = (pass.now(), generation(&object));
-    let message =
-        format!("Fetching manifests for revision {revision} with a timeout of {}s", timeout(&object).as_secs());
+    let message = stage("Fetching manifests", &object, &revision);
     pass.status(|status| {
         conditions::set(status, now, observed, "Ready", ["Unknown", "Progressing", "Reconciliation in progress"]);
-        conditions::set(status, now, observed, "Reconciling", ["True", "Progressing", &message]);
+        conditions::reconciling(status, now, observed, "Progressing", &message);
     })?;
-    let step = Step::Download { url: url.to_owned(), revision, tries: 0 };
+    let step = Step::Download { url: url.to_owned(), revision, tries: 0, began: now };
     let time = pass.between(60, 220);
     Ok(Outcome::Busy(time, crate::controllers::Step::Kustomize(step)))
 }
 
 /// The source that a Kustomization names.
 fn source(pass: &Pass<'_>, object: &Value) -> Option<std::sync::Arc<Value>> {
+    pass.get(&source_key(pass, object)?)
+}
+
+fn source_key(pass: &Pass<'_>, object: &Value) -> Option<Key> {
     let gr = kinds::source(text(object, "/spec/sourceRef/kind"))?;
     let namespace = some_text(object, "/spec/sourceRef/namespace").or(pass.key.namespace.as_deref());
-    pass.get(&Key::of(&gr, namespace, text(object, "/spec/sourceRef/name")))
+    Some(Key::of(&gr, namespace, text(object, "/spec/sourceRef/name")))
 }
 
 fn source_path(object: &Value) -> String {
@@ -74,29 +87,42 @@ pub(super) fn not_ready(
     message: &str,
     again: SignedDuration,
 ) -> Passed {
+    end_badly(pass, object, reason, message, again, |_, _| {})
+}
+
+/// The same, with what else the pass brought.
+pub(super) fn end_badly(
+    pass: &mut Pass<'_>,
+    object: &Value,
+    reason: &str,
+    message: &str,
+    again: SignedDuration,
+    note: impl FnOnce(&mut Value, Timestamp),
+) -> Passed {
     let (now, observed) = (pass.now(), generation(object));
     pass.log("info", message, &[]);
     pass.status(|status| {
+        note(status, now);
         conditions::set(status, now, observed, "Ready", ["False", reason, message]);
-        if let Some(reconciling) =
-            status["conditions"].as_array().and_then(|all| all.iter().find(|c| c["type"] == "Reconciling"))
-        {
-            let message = reconciling["message"].as_str().unwrap_or_default().to_owned();
-            conditions::set(status, now, observed, "Reconciling", ["True", "ProgressingWithRetry", &message]);
-        }
+        conditions::retrying(status);
         token::echo(object, status);
     })?;
     Ok(Outcome::After(again))
 }
 
-/// Ends a pass with success.
-pub(super) fn ready(pass: &mut Pass<'_>, object: &Value, revision: &str) -> Passed {
+/// What a Kustomization says in each stage of a pass.
+pub(super) fn stage(what: &str, object: &Value, revision: &str) -> String {
+    format!("{what} for revision {revision} with a timeout of {}", written(timeout(object)))
+}
+
+/// Ends a pass with success; `note` is what else the pass brought.
+pub(super) fn ready(pass: &mut Pass<'_>, object: &Value, revision: &str, note: impl FnOnce(&mut Value)) -> Passed {
     let (now, observed) = (pass.now(), generation(object));
     let message = format!("Applied revision: {revision}");
     pass.log("info", "Reconciliation finished", &[("revision", revision)]);
     pass.status(|status| {
+        note(status);
         conditions::remove(status, "Reconciling");
-        conditions::remove(status, "Healthy");
         conditions::set(status, now, observed, "Ready", ["True", "ReconciliationSucceeded", &message]);
         status["observedGeneration"] = json!(observed);
         status["lastAppliedRevision"] = json!(revision);
@@ -113,13 +139,14 @@ pub(super) fn retry_interval(object: &Value) -> SignedDuration {
     own.unwrap_or(SignedDuration::from_mins(10))
 }
 
-/// `spec.timeout`, else the interval less 30 s.
+/// `spec.timeout`, else the interval less 30 s; never less than 30 s.
 pub(super) fn timeout(object: &Value) -> SignedDuration {
+    let least = SignedDuration::from_secs(30);
     if let Some(own) = some_text(object, "/spec/timeout").and_then(duration) {
-        return own;
+        return own.max(least);
     }
     let interval = some_text(object, "/spec/interval").and_then(duration).unwrap_or(SignedDuration::from_mins(10));
-    (interval - SignedDuration::from_secs(30)).max(SignedDuration::from_secs(30))
+    (interval - least).max(least)
 }
 
 /// Until when a pass that began now may wait.

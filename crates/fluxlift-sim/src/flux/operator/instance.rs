@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{report, uninstall};
 use crate::controllers::object::{annotation, duration, entries, generation, has_finalizer, is_deleting, text};
 use crate::controllers::{Outcome, Pass, Passed, conditions};
+use crate::flux::history::{self, Entry};
 use crate::flux::kinds::OPERATOR_FINALIZER;
 use crate::flux::manifests::{self, Build};
 use crate::flux::{inventory, stages, token};
@@ -73,10 +74,12 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Passed {
         Ok(build) => build,
         Err(error) => {
             let message = format!("build failed: {}", chain(&error));
+            let digest = format!("sha256:{}", crate::controllers::digest(&instance["spec"].to_string()));
             pass.status(|status| {
-                conditions::remove(status, "Reconciling");
                 conditions::set(status, now, observed, "Ready", ["False", "BuildFailed", &message]);
-                conditions::set(status, now, observed, "Stalled", ["True", "BuildFailed", &message]);
+                conditions::stalled(status, now, observed, "BuildFailed", &message);
+                let entry = Entry { digest, outcome: "BuildFailed", metadata: Value::Null, began: now, ended: now };
+                history::note(status, entry);
                 token::echo(&instance, status);
             })?;
             return Ok(Outcome::Terminal(message));
@@ -131,13 +134,14 @@ fn second_stage(pass: &mut Pass<'_>, instance: &Value, began: Timestamp, observe
     }
     let Build { objects, components, .. } = &build;
     let inventory = inventory::of(objects);
-    pass.status(|status| {
+    let note = |status: &mut Value| {
         status["inventory"] = inventory;
         status["components"] = json!(components);
-    })?;
+    };
     if instance.pointer("/spec/wait").and_then(Value::as_bool) == Some(false) {
-        return succeed(pass, instance, began);
+        return succeed(pass, instance, began, note);
     }
+    pass.status(note)?;
     let limit = annotation(instance, "fluxcd.controlplane.io/reconcileTimeout").and_then(duration);
     let until = pass.now().saturating_add(limit.unwrap_or(SignedDuration::from_mins(5))).unwrap_or(Timestamp::MAX);
     wait(pass, instance, began, observed, until)
@@ -171,7 +175,7 @@ fn wait(pass: &mut Pass<'_>, instance: &Value, began: Timestamp, observed: i64, 
     let waiting = stages::unhealthy(pass, &keys);
     if waiting.is_empty() {
         pass.log("info", "Health check completed", &[]);
-        return succeed(pass, instance, began);
+        return succeed(pass, instance, began, |_| {});
     }
     if pass.now() >= until {
         let list: Vec<String> = waiting.iter().map(|key| format!("{key} status: 'InProgress'")).collect();
@@ -188,21 +192,21 @@ fn cancels_waits(version: &str) -> bool {
     major > 0 || minor >= 39
 }
 
-fn succeed(pass: &mut Pass<'_>, instance: &Value, began: Timestamp) -> Passed {
+fn succeed(pass: &mut Pass<'_>, instance: &Value, began: Timestamp, note: impl FnOnce(&mut Value)) -> Passed {
     let (now, observed) = (pass.now(), generation(instance));
     let took = now.duration_since(began);
     let message = format!("Reconciliation finished in {}ms", took.as_millis());
     let revision = pass.object().map(|now| text(&now, "/status/lastAttemptedRevision").to_owned()).unwrap_or_default();
     pass.log("info", &message, &[("revision", &revision)]);
     pass.status(|status| {
+        note(status);
         conditions::remove(status, "Reconciling");
         conditions::remove(status, "Stalled");
         conditions::set(status, now, observed, "Ready", ["True", "ReconciliationSucceeded", &message]);
         status["lastAppliedRevision"] = json!(revision);
-        status["history"] = json!([{"digest": revision.split('@').nth(1), "firstReconciled": conditions::moment(began),
-            "lastReconciled": conditions::moment(now), "lastReconciledDuration": format!("{}ms", took.as_millis()),
-            "lastReconciledStatus": "ReconciliationSucceeded", "totalReconciliations": 1,
-            "metadata": {"flux": revision.split('@').next()}}]);
+        let (version, digest) = revision.split_once('@').unwrap_or((&revision, ""));
+        let (metadata, outcome) = (json!({"flux": version}), "ReconciliationSucceeded");
+        history::note(status, Entry { digest: digest.to_owned(), outcome, metadata, began, ended: now });
         token::echo(instance, status);
     })?;
     report::request(pass);
@@ -229,7 +233,7 @@ fn fail(pass: &mut Pass<'_>, instance: &Value, reason: &str, message: &str) -> P
 
 fn progressing(status: &mut Value, now: Timestamp, observed: i64) {
     conditions::set(status, now, observed, "Ready", ["Unknown", "Progressing", IN_PROGRESS]);
-    conditions::set(status, now, observed, "Reconciling", ["True", "Progressing", IN_PROGRESS]);
+    conditions::reconciling(status, now, observed, "Progressing", IN_PROGRESS);
 }
 
 /// An error with all that caused it, in one line.

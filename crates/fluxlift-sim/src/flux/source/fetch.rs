@@ -8,6 +8,7 @@ use crate::controllers::{Controller, Pass, digest};
 use crate::flux::kinds;
 use crate::flux::storage::{self, Stored};
 use crate::kube::{GroupResource, Key};
+use crate::registry;
 
 /// What a fetch brought.
 #[derive(Debug)]
@@ -68,19 +69,38 @@ pub fn fetch(pass: &mut Pass<'_>, source: &Value) -> Result<Fetched, Refusal> {
         Controller::GitRepositories => git(pass, source, url),
         Controller::HelmCharts => chart(pass, source),
         Controller::OciRepositories => {
-            // The internet is not simulated: what a registry outside this world serves is taken to be there.
             let tag = ["/spec/ref/semver", "/spec/ref/tag"].into_iter().find_map(|p| some_text(source, p));
             let tag = version(tag.unwrap_or("latest"));
             let sum = some_text(source, "/spec/ref/digest").map(|d| d.trim_start_matches("sha256:").to_owned());
-            let sum = sum.unwrap_or_else(|| digest(&format!("{url}:{tag}")));
+            let sum = match sum {
+                Some(sum) => sum,
+                None => manifest(pass, url, &tag)?,
+            };
             let name = url.rsplit('/').next().unwrap_or_default().to_owned();
             let stored = Stored::Chart { name, version: tag.clone() };
-            Ok(Fetched { revision: format!("{tag}@sha256:{sum}"), what: String::new(), from: String::new(), stored })
+            let from = format!("{}:{tag}", url.trim_start_matches("oci://"));
+            Ok(Fetched { revision: format!("{tag}@sha256:{sum}"), what: String::new(), from, stored })
         }
         _ => {
             let place = if url.is_empty() { text(source, "/spec/bucketName") } else { url };
             let revision = format!("sha256:{}", digest(place));
             Ok(Fetched { revision, what: String::new(), from: String::new(), stored: Stored::Opaque })
+        }
+    }
+}
+
+/// The digest of the manifest behind a tag. The internet is not simulated: what a registry outside this world serves is taken
+/// to be there.
+fn manifest(pass: &Pass<'_>, url: &str, tag: &str) -> Result<String, Refusal> {
+    let own = format!("oci://{}:{}/", registry::HOST, registry::PORT);
+    let Some(repository) = url.strip_prefix(&own) else { return Ok(digest(&format!("{url}:{tag}"))) };
+    match pass.world.registry.digest_of(repository, tag) {
+        Some(found) => Ok(found.trim_start_matches("sha256:").to_owned()),
+        None => {
+            let place = format!("http://{}:{}/v2/{repository}/manifests/{tag}", registry::HOST, registry::PORT);
+            let unknown = format!("MANIFEST_UNKNOWN: {tag} is not known here");
+            let why = format!("failed to determine artifact digest: GET {place}: {unknown}");
+            Err(Refusal::new("OCIArtifactPullFailed", why))
         }
     }
 }
@@ -122,8 +142,12 @@ fn git(pass: &Pass<'_>, source: &Value, url: &str) -> Result<Fetched, Refusal> {
         ["/spec/ref/name", "/spec/ref/tag", "/spec/ref/branch"].into_iter().find_map(|p| some_text(source, p));
     let reference = reference.unwrap_or("main");
     let revision = repository.revision(reference);
-    let mut revision =
-        revision.ok_or_else(|| failed(&format!("couldn't find remote ref \"{reference}\"")))?.to_string();
+    let full = match reference {
+        reference if reference.starts_with("refs/") => reference.to_owned(),
+        reference if some_text(source, "/spec/ref/tag") == Some(reference) => format!("refs/tags/{reference}"),
+        reference => format!("refs/heads/{reference}"),
+    };
+    let mut revision = revision.ok_or_else(|| failed(&format!("couldn't find remote ref {full:?}")))?.to_string();
     // A full ref stays whole in the revision: refs/heads/main@sha1:…
     if some_text(source, "/spec/ref/name").is_some()
         && let Some((_, commit)) = revision.split_once('@')
