@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::crowd;
+
 /// Builds a release, then measures and prints one Markdown table.
 pub(crate) fn run() -> Result<(), String> {
     let target = std::env::temp_dir().join(format!("fluxlift-bench-{}", std::process::id()));
@@ -39,6 +41,26 @@ fn measure(target: &Path) -> Result<(), String> {
         "| `run-all plan` against the served sim, median of 11 | {:.0} ms | at most 100 ms |",
         plan.as_secs_f64() * 1e3
     );
+    crowd(&binary, target)
+}
+
+/// Measures what `status` of a crowd takes, of a program that is built already.
+pub(crate) fn status(binary: Option<&str>) -> Result<(), String> {
+    let binary = binary.ok_or("name the program to measure")?;
+    crowd(Path::new(binary), &std::env::temp_dir())
+}
+
+/// A status of ten thousand releases: the time it takes, and the memory.
+fn crowd(binary: &Path, folder: &Path) -> Result<(), String> {
+    let kubeconfig = crowd::serve(folder)?;
+    let mut seen = (0..5).map(|_| crowd::status(binary, &kubeconfig)).collect::<Result<Vec<_>, _>>()?;
+    seen.sort_by_key(|seen| seen.took);
+    let memory = seen.iter().map(|seen| seen.memory).max().unwrap_or_default();
+    println!(
+        "| `status` of 10,000 HelmReleases and as many HelmCharts, median of 5 | {:.2} s | at most 2 s |",
+        seen[2].took.as_secs_f64()
+    );
+    println!("| its memory at the peak, the most of 5 | {} MB | at most 150 MB |", memory / 1000);
     Ok(())
 }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use fluxlift_core::Timestamp;
 use fluxlift_kube::gates::rollout;
-use fluxlift_kube::{Cluster, Collection, Object, Observations, Query, kind};
+use fluxlift_kube::{Cluster, Collection, Object, Observations, Query, RequestError, kind};
 use futures::StreamExt as _;
+use futures::future::try_join_all;
 use jiff::SignedDuration;
 
 use crate::Component;
@@ -14,6 +15,9 @@ use crate::kinds::NAMESPACE;
 
 /// A leader that has not renewed its Lease for this long is frozen: it renews every few seconds.
 const FROZEN: SignedDuration = SignedDuration::from_secs(20);
+
+/// A Lease that is so far behind another one would long have been lost to any other candidate.
+const LEFT_BEHIND: SignedDuration = SignedDuration::from_secs(60);
 
 /// What there is of the controllers at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,10 +63,23 @@ pub enum Leader {
 }
 
 impl Controllers {
+    fn queries() -> [Query; 4] {
+        [kind::DEPLOYMENT, kind::REPLICA_SET, kind::POD, kind::LEASE].map(|kind| Query::all(kind).within(NAMESPACE))
+    }
+
+    /// Looks at the controllers in Flux's namespace once.
+    ///
+    /// # Errors
+    /// When the cluster refuses or does not answer.
+    pub async fn look(cluster: &Cluster) -> Result<Self, RequestError> {
+        let queries = Self::queries();
+        let parts = try_join_all(queries.iter().map(|query| cluster.list(query))).await?;
+        Ok(Self::from_parts(&parts, &BTreeMap::new(), cluster.clock().now()))
+    }
+
     /// Follows the controllers in Flux's namespace.
     pub fn observe(cluster: &Cluster) -> Observations<Self> {
-        let within = |kind| Query::all(kind).within(NAMESPACE);
-        let queries = [within(kind::DEPLOYMENT), within(kind::REPLICA_SET), within(kind::POD), within(kind::LEASE)];
+        let queries = Self::queries();
         let clock = std::sync::Arc::clone(cluster.clock());
         let mut renewed = BTreeMap::new();
         Box::pin(cluster.observe_all(queries).map(move |seen| {
@@ -91,6 +108,20 @@ impl Controllers {
         let since = self.renewed.get(lease).map_or(self.at, |(_, since)| *since);
         let unchanged_for = SignedDuration::try_from(unchanged_for).unwrap_or(SignedDuration::MAX);
         self.at.duration_since(since).saturating_add(unchanged_for)
+    }
+
+    /// All Deployments in Flux's namespace.
+    pub fn deployments(&self) -> impl Iterator<Item = &Object> {
+        self.deployments.iter()
+    }
+
+    /// How far the last renewal of a Lease is behind the newest of any Lease here: both are the cluster's own times, so
+    /// that one look is enough and our clock does not matter.
+    fn lag(&self, lease: &str) -> SignedDuration {
+        let renewed = |lease: &Object| lease.text("/spec/renewTime").and_then(|time| time.parse::<Timestamp>().ok());
+        let newest = self.leases.iter().filter_map(renewed).max();
+        let own = self.leases.get(Some(NAMESPACE), lease).and_then(renewed);
+        newest.zip(own).map_or(SignedDuration::ZERO, |(newest, own)| newest.duration_since(own))
     }
 
     /// The Deployment of that name.
@@ -179,7 +210,9 @@ impl Controllers {
             Leader::Outgoing { pod } => {
                 Some(format!("the leader of {deployment} is still pod {pod}, which is on its way out"))
             }
-            Leader::Current { pod, lease } if self.quiet_for(&lease, unchanged_for) >= FROZEN => {
+            Leader::Current { pod, lease }
+                if self.quiet_for(&lease, unchanged_for) >= FROZEN || self.lag(&lease) >= LEFT_BEHIND =>
+            {
                 Some(format!("pod {pod} holds lease {lease} but does not renew it: the process is frozen or cut off"))
             }
             Leader::Current { .. } => None,
@@ -304,6 +337,26 @@ mod tests {
     #[test]
     fn a_leader_that_does_not_renew_its_lease_is_frozen() {
         assert!(trouble(&world("new-b_1", true), 21).unwrap().contains("frozen"));
+    }
+
+    #[test]
+    fn a_lease_that_is_far_behind_the_others_is_held_by_a_frozen_process() {
+        let with_other = |renewed: &str| {
+            let lease = |name: &str, holder: &str, renewed: &str| {
+                owned("Lease", name, "", json!({"spec": {"holderIdentity": holder, "renewTime": renewed}}))
+            };
+            Controllers {
+                leases: [
+                    lease("helm-controller-leader-election", "new-b_1", "2026-01-01T00:00:00.000000Z"),
+                    lease("source-controller-leader-election", "other_1", renewed),
+                ]
+                .into_iter()
+                .collect(),
+                ..world("", true)
+            }
+        };
+        assert_eq!(trouble(&with_other("2026-01-01T00:00:59.000000Z"), 0), None);
+        assert!(trouble(&with_other("2026-01-01T00:01:00.000000Z"), 0).unwrap().contains("frozen"));
     }
 
     #[test]

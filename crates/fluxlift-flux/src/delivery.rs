@@ -1,6 +1,7 @@
 //! The delivered set: everything that the root Kustomization brings, at the source's revision.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use fluxlift_core::{Evidence, Gate, GateName, Observation, Remedy, Timestamp, Verdict};
 use fluxlift_kube::{Cluster, Collection, Kind, Object, Observations, Query, RequestError};
@@ -8,10 +9,9 @@ use futures::StreamExt as _;
 use futures::future::try_join_all;
 use jiff::SignedDuration;
 
-use crate::diagnosis::{self, Finding};
-use crate::gates::source::revision;
+use crate::diagnosis::{self, Cause, Place, Scene, Subject, Workforce};
 use crate::inventory::{self, Entry};
-use crate::kinds::{self, HELM_RELEASE, KUSTOMIZATION, SOURCES};
+use crate::kinds::{self, EXTERNAL_ARTIFACT, HELM_RELEASE, KUSTOMIZATION, SOURCES};
 use crate::ready::Readiness;
 
 /// When nothing but failures that will stay is left, they are given this long to prove us wrong.
@@ -28,7 +28,12 @@ pub struct Delivery {
     pub releases: Collection,
     /// All sources, by kind.
     pub sources: BTreeMap<String, Collection>,
+    /// The same objects with the edges between them. The controllers are proven elsewhere, and nothing is said of them.
+    scene: Arc<Scene>,
 }
+
+/// What was read of objects before, by their UID: between two observations hardly any of them changes.
+type Known = BTreeMap<String, (String, Arc<Subject>)>;
 
 impl Delivery {
     /// What to ask for: every kind at the version that the cluster serves.
@@ -45,31 +50,53 @@ impl Delivery {
     pub fn observe(cluster: &Cluster, kinds: Vec<Kind>) -> Observations<Self> {
         let clock = std::sync::Arc::clone(cluster.clock());
         let seen = cluster.observe_all(kinds.iter().cloned().map(Query::all));
-        Box::pin(seen.map(move |seen| seen.map(|parts| Self::from_parts(&kinds, parts, clock.now()))))
+        let mut known = Known::new();
+        Box::pin(seen.map(move |seen| seen.map(|parts| Self::from_parts(&kinds, parts, clock.now(), &mut known))))
     }
 
-    fn from_parts(kinds: &[Kind], parts: Vec<Collection>, at: Timestamp) -> Self {
+    fn from_parts(kinds: &[Kind], parts: Vec<Collection>, at: Timestamp, known: &mut Known) -> Self {
         let mut sources: BTreeMap<String, Collection> =
             kinds.iter().zip(parts).map(|(kind, objects)| (kind.kind().to_owned(), objects)).collect();
         let mut take = |kind: &Kind| sources.remove(kind.kind()).unwrap_or_default();
-        Self { at, kustomizations: take(&KUSTOMIZATION), releases: take(&HELM_RELEASE), sources }
+        Self::new(at, take(&KUSTOMIZATION), take(&HELM_RELEASE), sources, known)
     }
 
-    /// The source that a reference with `kind`, `name` and perhaps `namespace` means, seen from an object in `home`.
-    pub fn source(&self, reference: &serde_json::Value, home: &str) -> Option<&Object> {
-        let namespace = reference["namespace"].as_str().filter(|n| !n.is_empty()).unwrap_or(home);
-        self.sources.get(reference["kind"].as_str()?)?.get(Some(namespace), reference["name"].as_str()?)
-    }
-
-    /// The source whose artifact a release installs: its chart, or what its `chartRef` names.
-    pub fn chart_source(&self, release: &Object) -> Option<&Object> {
-        let home = release.namespace().unwrap_or_default();
-        let reference = release.at("/spec/chartRef");
-        if reference.is_object() {
-            return self.source(reference, home);
+    fn new(
+        at: Timestamp,
+        kustomizations: Collection,
+        releases: Collection,
+        sources: BTreeMap<String, Collection>,
+        known: &mut Known,
+    ) -> Self {
+        let objects = kustomizations.iter().chain(releases.iter()).chain(sources.values().flat_map(Collection::iter));
+        let mut now_known = Known::new();
+        let mut subjects = Vec::new();
+        for object in objects {
+            let version = object.resource_version();
+            let before = known.remove(object.uid()).filter(|(seen, _)| seen == version && !version.is_empty());
+            let read = || Some((version.to_owned(), Arc::new(Subject::of(object)?)));
+            let Some(one) = before.or_else(read) else { continue };
+            subjects.push(Arc::clone(&one.1));
+            now_known.insert(object.uid().to_owned(), one);
         }
-        let namespace = release.text("/spec/chart/spec/sourceRef/namespace").unwrap_or(home);
-        self.sources.get("HelmChart")?.get(Some(namespace), &format!("{home}-{}", release.name()))
+        *known = now_known;
+        let mut scene = Scene::new(at, Workforce::default(), subjects);
+        scene.read.remove(EXTERNAL_ARTIFACT.kind());
+        Self { at, kustomizations, releases, sources, scene: Arc::new(scene) }
+    }
+
+    /// What is the matter with one of its objects.
+    pub(crate) fn judge(&self, object: &Object, now: Timestamp) -> Cause {
+        let place = Place::new(object.kind(), object.namespace().unwrap_or_default(), object.name());
+        let subject = place.and_then(|place| self.scene.get(&place));
+        let unread = || Cause::Working { why: "its status cannot be read".to_owned() };
+        subject.map_or_else(unread, |subject| diagnosis::diagnose(&self.scene, subject, now).cause)
+    }
+
+    /// The source that a release or Kustomization is fetched from: for a release with a chart template, its chart.
+    pub fn source_of(&self, object: &Object) -> Option<&Object> {
+        let place = Subject::of(object)?.source?;
+        self.sources.get(place.kind)?.get(Some(&place.namespace), &place.name)
     }
 }
 
@@ -92,7 +119,7 @@ pub(crate) struct Standing<'a> {
     kustomizations: usize,
     releases: usize,
     suspended: Vec<String>,
-    unready: Vec<(&'a Object, Finding)>,
+    unready: Vec<(&'a Object, Cause)>,
     missing: Vec<String>,
 }
 
@@ -109,8 +136,9 @@ impl Delivered {
     }
 
     /// The rung that helps `object` and was not tried on it yet.
-    pub(crate) fn help_for(&self, object: &Object, finding: &Finding) -> Option<Remedy> {
-        finding.remedy().filter(|remedy| !self.helped.contains(&(object.title(), remedy.clone())))
+    pub(crate) fn help_for(&self, object: &Object, cause: &Cause) -> Option<Remedy> {
+        let asks = |remedy: &Remedy| matches!(remedy, Remedy::Reconcile | Remedy::RepairUpstream);
+        cause.remedy().filter(|remedy| asks(remedy) && !self.helped.contains(&(object.title(), remedy.clone())))
     }
 
     /// Follows the inventories from the root.
@@ -127,13 +155,14 @@ impl Delivered {
                 continue;
             }
             standing.kustomizations += 1;
-            if let Some(finding) = unready_kustomization(seen, kustomization) {
-                standing.unready.push((kustomization, finding));
+            let cause = seen.judge(kustomization, now);
+            if cause != Cause::Ready {
+                standing.unready.push((kustomization, cause));
             }
             for entry in inventory::of(kustomization) {
                 match member(seen, &entry) {
                     Member::Kustomization(found) => next.push(found),
-                    Member::Release(found) => self.judge_release(seen, found, now, &mut standing),
+                    Member::Release(found) => judge_release(seen, found, now, &mut standing),
                     Member::Missing => {
                         standing.missing.push(format!("{}/{}/{}", entry.kind, entry.namespace, entry.name))
                     }
@@ -143,15 +172,15 @@ impl Delivered {
         }
         standing
     }
+}
 
-    fn judge_release<'a>(&self, seen: &Delivery, release: &'a Object, now: Timestamp, standing: &mut Standing<'a>) {
-        match diagnosis::of_release(seen, release, now) {
-            Finding::Suspended => standing.suspended.push(release.title()),
-            finding => {
-                standing.releases += 1;
-                if finding != Finding::Ready {
-                    standing.unready.push((release, finding));
-                }
+fn judge_release<'a>(seen: &Delivery, release: &'a Object, now: Timestamp, standing: &mut Standing<'a>) {
+    match seen.judge(release, now) {
+        Cause::Suspended => standing.suspended.push(release.title()),
+        cause => {
+            standing.releases += 1;
+            if cause != Cause::Ready {
+                standing.unready.push((release, cause));
             }
         }
     }
@@ -173,20 +202,6 @@ fn member<'a>(seen: &'a Delivery, entry: &Entry) -> Member<'a> {
     } else {
         Member::Other
     }
-}
-
-/// What a Kustomization lacks: Ready at its generation, and the revision that its own source has now.
-fn unready_kustomization(seen: &Delivery, kustomization: &Object) -> Option<Finding> {
-    match diagnosis::of_kustomization(seen, kustomization) {
-        Finding::Ready => {}
-        finding => return Some(finding),
-    }
-    let home = kustomization.namespace().unwrap_or_default();
-    let wanted = seen.source(kustomization.at("/spec/sourceRef"), home).and_then(revision);
-    let applied = kustomization.text("/status/lastAppliedRevision");
-    (wanted.is_none() || applied != wanted).then(|| Finding::Waiting {
-        why: format!("has applied {}, its source has {}", applied.unwrap_or("nothing"), wanted.unwrap_or("nothing")),
-    })
 }
 
 impl Gate for Delivered {
@@ -239,32 +254,37 @@ impl Delivered {
 
     fn unproven(&self, standing: &Standing<'_>, now: Timestamp) -> Verdict {
         let ready = standing.total() - standing.unready.len();
-        let summary = |object: &Object, finding: &Finding| {
-            format!("{ready} of {} are ready; {} {finding}", standing.total(), object.title())
+        let summary = |object: &Object, cause: &Cause| {
+            format!("{ready} of {} are ready; {} {cause}", standing.total(), object.title())
         };
         // What the first rung of the ladder can help is named first.
-        for (object, finding) in &standing.unready {
-            if let Some(remedy) = self.help_for(object, finding) {
-                return Verdict::stuck(summary(object, finding), remedy);
+        for (object, cause) in &standing.unready {
+            if let Some(remedy) = self.help_for(object, cause) {
+                return Verdict::stuck(summary(object, cause), remedy);
             }
         }
-        let settled = |(object, finding): &(&Object, Finding)| {
-            matches!(finding, Finding::Failed { .. })
+        let settled = |(object, cause): &(&Object, Cause)| {
+            cause.is_final()
                 && object
                     .condition("Ready")
                     .and_then(|c| c.since())
                     .is_some_and(|since| now.duration_since(since) >= SETTLED)
         };
-        let culprit = standing.unready.iter().find(|(_, finding)| finding.is_root_cause()).or(standing.unready.first());
-        let Some((object, finding)) = culprit else { return Verdict::pending("nothing was judged") };
-        let text = summary(object, finding);
-        let consequence = |(_, finding): &(&Object, Finding)| matches!(finding, Finding::Dependency { .. });
+        let culprit = standing.unready.iter().find(|(_, cause)| is_telling(cause)).or(standing.unready.first());
+        let Some((object, cause)) = culprit else { return Verdict::pending("nothing was judged") };
+        let text = summary(object, cause);
+        let consequence = |(_, cause): &(&Object, Cause)| cause.is_consequence();
         if standing.unready.iter().any(settled) && standing.unready.iter().all(|one| settled(one) || consequence(one)) {
             let act = format!("mend {} in the repository; the others are not held up by it", object.title());
             return Verdict::stuck(text, Remedy::person(act));
         }
         Verdict::pending(text)
     }
+}
+
+/// Whether it says more than that something else is awaited, or that work goes on.
+fn is_telling(cause: &Cause) -> bool {
+    !cause.is_consequence() && !matches!(cause, Cause::Working { .. } | Cause::Downloading { .. })
 }
 
 #[cfg(test)]
@@ -304,12 +324,13 @@ mod tests {
     fn delivery(root: Object, releases: Vec<Object>) -> Delivery {
         let source = Object::new(json!({"kind": "GitRepository", "metadata": {"name": "flux-system",
             "namespace": "flux-system"}, "status": {"artifact": {"revision": "main@sha1:2"}}}));
-        Delivery {
-            at: "2026-01-01T00:00:10Z".parse().unwrap(),
-            kustomizations: [root].into_iter().collect(),
-            releases: releases.into_iter().collect(),
-            sources: [("GitRepository".to_owned(), [source].into_iter().collect())].into(),
-        }
+        Delivery::new(
+            "2026-01-01T00:00:10Z".parse().unwrap(),
+            [root].into_iter().collect(),
+            releases.into_iter().collect(),
+            [("GitRepository".to_owned(), [source].into_iter().collect())].into(),
+            &mut Known::new(),
+        )
     }
 
     fn judge(seen: &Delivery, unchanged: u64) -> Verdict {

@@ -3,6 +3,7 @@
 use fluxlift_kube::{Object, ObjectRef};
 use serde_json::{Value, json};
 
+use crate::Component;
 use crate::annotation::UNPROVEN;
 use crate::kinds::{FLUX_INSTANCE, NAMESPACE};
 use crate::sync::Sync;
@@ -31,6 +32,13 @@ pub struct Instance {
     pub patches: Vec<Value>,
     /// What it follows.
     pub sync: Sync,
+}
+
+/// The controllers that a live instance asks for, as far as they are known here; the default set where it names none.
+pub fn components(live: &Object) -> Vec<Component> {
+    let named: Vec<Component> =
+        live.items("/spec/components").iter().filter_map(|name| Component::named(name.as_str()?)).collect();
+    if named.is_empty() { Component::ALL.to_vec() } else { named }
 }
 
 /// How far the instance goes.

@@ -21,6 +21,8 @@ pub const HELM_CHART: Kind = source("HelmChart", "helmcharts");
 pub const OCI_REPOSITORY: Kind = source("OCIRepository", "ocirepositories");
 /// `Bucket`
 pub const BUCKET: Kind = source("Bucket", "buckets");
+/// `ExternalArtifact`: a source that other controllers than source-controller make, since Flux 2.7.
+pub const EXTERNAL_ARTIFACT: Kind = source("ExternalArtifact", "externalartifacts");
 /// `Receiver`
 pub const RECEIVER: Kind = Kind::namespaced("notification.toolkit.fluxcd.io", "v1", "Receiver", "receivers");
 /// `FluxInstance`

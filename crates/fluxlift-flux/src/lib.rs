@@ -21,6 +21,7 @@ pub mod ladder;
 pub mod leftover;
 pub mod ready;
 pub mod report;
+pub mod status;
 pub mod strategy;
 pub mod sync;
 

@@ -17,6 +17,7 @@ pub mod kind;
 pub mod kubeconfig;
 pub mod kubeconfig_choice;
 pub mod kubeconfig_file;
+pub mod lean;
 pub mod object;
 pub mod observe;
 pub mod persist;

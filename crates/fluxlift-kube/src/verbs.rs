@@ -12,7 +12,7 @@ use crate::error::RequestError;
 use crate::{Cluster, Collection, Kind, Object, ObjectRef, Query};
 
 /// How many objects a list asks for at a time.
-const PAGE: u32 = 500;
+pub(crate) const PAGE: u32 = 500;
 
 /// How an object is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,11 +55,18 @@ struct Page {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
-struct PageMeta {
+pub(crate) struct PageMeta {
     #[serde(default)]
     resource_version: Option<String>,
     #[serde(default, rename = "continue")]
     next: Option<String>,
+}
+
+impl PageMeta {
+    /// Where the next page starts; `None` after the last.
+    pub(crate) fn next(self) -> Option<String> {
+        self.next.filter(|next| !next.is_empty())
+    }
 }
 
 impl Cluster {

@@ -8,7 +8,8 @@ use fluxlift_core::{Deadline, UnitPath};
 use fluxlift_engine::RunOptions;
 
 use crate::commands::{
-    apply, bootstrap, completion, demo, destroy, graph, output, plan, preflight, report, resume, sim, state, validate,
+    apply, bootstrap, completion, demo, destroy, graph, output, plan, preflight, report, resume, sim, state, status,
+    validate,
 };
 use crate::system::System;
 use crate::ui::OutputFormat;
@@ -97,6 +98,8 @@ pub enum Command {
     Report(report::Report),
     /// Look at the state, or free its lock
     State(state::State),
+    /// Show how the whole of Flux stands: what waits for what, for how long, and what helps
+    Status(status::Status),
     /// Bootstrap a whole simulated cluster, from machines to releases
     Demo(demo::Demo),
     /// Serve a simulated datacenter on loopback addresses

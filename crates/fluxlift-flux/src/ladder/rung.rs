@@ -13,7 +13,6 @@ use thiserror::Error;
 use super::reconcile::Reconciled;
 use crate::annotation::REQUESTED_AT;
 use crate::delivery::{Delivered, Delivery};
-use crate::diagnosis;
 use crate::draw::Draw;
 
 /// How long a controller may take to take a request up.
@@ -94,11 +93,11 @@ impl Ladder {
         let kinds = self.kinds.values().cloned().collect();
         let Some(Ok(seen)) = Delivery::observe(&self.cluster, kinds).next().await else { return Ok(()) };
         let mut acts = BTreeMap::new();
-        for release in seen.releases.iter() {
-            let finding = diagnosis::of_release(&seen, release, seen.at);
-            let Some(remedy) = set.help_for(release, &finding) else { continue };
-            let object = if remedy == Remedy::RepairUpstream { seen.chart_source(release) } else { Some(release) };
-            set.helped.insert((release.title(), remedy));
+        for object in seen.kustomizations.iter().chain(seen.releases.iter()) {
+            let cause = seen.judge(object, seen.at);
+            let Some(remedy) = set.help_for(object, &cause) else { continue };
+            set.helped.insert((object.title(), remedy.clone()));
+            let object = if remedy == Remedy::RepairUpstream { seen.source_of(object) } else { Some(object) };
             if let Some((kind, object)) = object.and_then(|object| Some((self.kinds.get(object.kind())?, object))) {
                 acts.entry(object.reference(kind)).or_insert_with(|| (object, self.draw.word(16)));
             }

@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod fake;
+mod lean;
 mod observing;
 mod requests;

@@ -1,7 +1,8 @@
 //! Which file a command is in.
 
 use super::{
-    apply, bootstrap, completion, demo, destroy, graph, output, plan, preflight, report, resume, sim, state, validate,
+    apply, bootstrap, completion, demo, destroy, graph, output, plan, preflight, report, resume, sim, state, status,
+    validate,
 };
 use crate::args::{Cli, Command, Global, OverUnits, Scope};
 use crate::system::System;
@@ -27,6 +28,7 @@ pub fn execute(cli: Cli, system: &System) -> Result<u8, Failure> {
         Command::Resume(resume) => resume::execute(&resume, &global, system),
         Command::Report(report) => report::execute(&report, &global, system),
         Command::State(state) => state::execute(&state, &global, system),
+        Command::Status(status) => status::execute(&status, &global, system),
         Command::Demo(demo) => demo::execute(&demo, &global, system),
         Command::Sim(sim) => sim::execute(&sim, &global, system),
         Command::Completion(completion) => completion::execute(&completion),

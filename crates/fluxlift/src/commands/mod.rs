@@ -13,10 +13,12 @@ pub mod report;
 pub mod resume;
 pub mod sim;
 pub mod state;
+pub mod status;
 pub mod validate;
 
 mod dispatch;
 mod outcome;
 mod standalone;
+mod status_text;
 
 pub use dispatch::execute;

@@ -13,5 +13,6 @@ mod folder;
 mod locking;
 mod served;
 mod sigkill;
+mod status;
 mod tree;
 mod virtual_run;

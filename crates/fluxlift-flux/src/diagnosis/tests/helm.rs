@@ -1,0 +1,123 @@
+//! Helm actions: those that run, those that are left behind, those that have failed for good.
+
+use fluxlift_core::Remedy;
+use serde_json::{Value, json};
+
+use super::scenes::{cause, condition, release, remedy, unready, with};
+use crate::diagnosis::{Cause, Standing};
+
+fn stalled(reason: &str, message: &str) -> Value {
+    condition("Stalled", "True", reason, message, 5)
+}
+
+/// An install that began at the start, with the newest Helm revision in `status`.
+fn running(status: &str) -> Value {
+    let message = "Running 'install' action with timeout of 5m0s";
+    let conditions = [
+        condition("Ready", "Unknown", "Progressing", message, 0),
+        condition("Reconciling", "True", "Progressing", message, 0),
+    ];
+    with(release("a", -1, &conditions), json!({"status": {"history": [{"status": status}]}}))
+}
+
+#[test]
+fn an_action_is_work_within_its_own_timeout_and_overdue_after_it() {
+    assert!(matches!(cause(&[running("")], 359), Cause::Working { .. }));
+    assert_eq!(remedy(&[running("")], 360), Some(Remedy::Reconcile));
+    let long = |text: &str| text.replace("5m0s", "1h0m0s");
+    let patient: Value = serde_json::from_str(&long(&running("").to_string())).unwrap();
+    assert!(matches!(cause(&[patient], 3600), Cause::Working { .. }));
+}
+
+#[test]
+fn a_pending_install_is_work_while_it_runs_and_locked_when_nobody_works_on_it() {
+    for status in ["pending-install", "pending-upgrade", "pending-rollback"] {
+        assert!(matches!(cause(&[running(status)], 100), Cause::Working { .. }), "{status}");
+        assert_eq!(cause(&[running(status)], 360), Cause::HelmLocked { status: status.to_owned() });
+        let left = unready("ReconcileError", "atomic release canceled", 100);
+        let left = with(release("a", -1, &[left]), json!({"status": {"history": [{"status": status}]}}));
+        assert!(!matches!(cause(&[left.clone()], 159), Cause::HelmLocked { .. }), "{status}");
+        assert_eq!(remedy(&[left], 160), Some(Remedy::Reconcile), "{status}");
+    }
+}
+
+#[test]
+fn helm_statuses_from_which_nothing_goes_on_are_for_a_person() {
+    for status in ["uninstalling", "unknown"] {
+        let left = unready("InstallFailed", "no", 5);
+        let left = with(
+            release("a", -1, &[left]),
+            json!({"status": {"history": [{"status": status}, {"status": "deployed"}]}}),
+        );
+        assert!(matches!(remedy(&[left], 10), Some(Remedy::Person { .. })), "{status}");
+    }
+    // An older revision in such a status is history.
+    let past = unready("InstallFailed", "no", 5);
+    let past =
+        with(release("a", -1, &[past]), json!({"status": {"history": [{"status": "failed"}, {"status": "unknown"}]}}));
+    assert!(matches!(cause(&[past], 10), Cause::Failing { .. }));
+}
+
+#[test]
+fn a_release_that_was_made_and_never_settled_is_forced_but_not_while_an_upgrade_runs() {
+    let released = condition("Released", "True", "InstallSucceeded", "ok", 5);
+    let unknown = condition("Ready", "Unknown", "Progressing", "reconciliation in progress", 5);
+    let unsettled = release("a", -1, &[released.clone(), unknown]);
+    assert!(matches!(cause(&[unsettled.clone()], 64), Cause::Working { .. }));
+    assert_eq!(remedy(&[unsettled], 65), Some(Remedy::Force));
+    let mut upgrading = running("");
+    upgrading["status"]["conditions"].as_array_mut().unwrap().push(released);
+    assert!(matches!(cause(&[upgrading.clone()], 300), Cause::Working { .. }));
+    assert_eq!(remedy(&[upgrading], 360), Some(Remedy::Force));
+}
+
+#[test]
+fn a_success_of_an_older_generation_does_not_make_a_release_unsettled() {
+    let mut released = condition("Released", "True", "InstallSucceeded", "ok", 5);
+    released["observedGeneration"] = json!(0);
+    let unknown = condition("Ready", "Unknown", "Progressing", "reconciliation in progress", 5);
+    assert!(!matches!(cause(&[release("a", -1, &[released, unknown])], 3600), Cause::Unsettled));
+}
+
+#[test]
+fn retries_that_are_used_up_are_reset_and_the_failure_is_quoted() {
+    let failed = release(
+        "a",
+        1,
+        &[
+            unready("InstallFailed", "no such image", 5),
+            stalled("RetriesExceeded", "Failed to install after 4 attempt(s)"),
+        ],
+    );
+    let seen = cause(&[failed], 10);
+    assert_eq!(seen.remedy(), Some(Remedy::Reset));
+    assert!(seen.is_final() && seen.to_string().contains("no such image"), "{seen}");
+}
+
+#[test]
+fn a_failure_with_retries_left_is_not_final() {
+    let failing = cause(&[release("a", -1, &[unready("InstallFailed", "no such image", 5)])], 3600);
+    assert!(!failing.is_final());
+    assert_eq!((failing.standing(), failing.remedy()), (Standing::Pending, None));
+}
+
+#[test]
+fn a_stall_of_the_generation_before_is_over_as_soon_as_the_specification_changes() {
+    let failed = release("a", 1, &[unready("InstallFailed", "no", 5), stalled("RetriesExceeded", "no")]);
+    let mended = with(failed, json!({"metadata": {"generation": 2}}));
+    assert!(matches!(cause(&[mended], 10), Cause::Outdated { observed: 1, .. }));
+}
+
+#[test]
+fn a_missing_rollback_target_is_forced() {
+    let failed = release("a", 1, &[unready("UpgradeFailed", "no", 5), stalled("MissingRollbackTarget", "no")]);
+    assert_eq!(remedy(&[failed], 10), Some(Remedy::Force));
+}
+
+#[test]
+fn what_only_a_change_of_the_specification_mends_is_for_a_person() {
+    for reason in ["InvalidCELExpression", "AccessDenied"] {
+        let refused = release("a", 1, &[unready(reason, "no", 5), stalled(reason, "no")]);
+        assert!(matches!(remedy(&[refused], 10), Some(Remedy::Person { .. })), "{reason}");
+    }
+}
