@@ -100,11 +100,11 @@ fn answer(pages: &Pages, stream: TcpStream) -> std::io::Result<()> {
             return Ok(());
         }
         let target = line.split(' ').nth(1).unwrap_or_default().to_owned();
-        while line.trim_end() != "" {
+        while !line.trim_end().is_empty() {
             line.clear();
             reader.read_line(&mut line)?;
         }
-        let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+        let (path, query) = target.split_once('?').unwrap_or((target.as_str(), ""));
         let page = query.split('&').find_map(|pair| pair.strip_prefix("continue=")?.parse().ok()).unwrap_or(0_usize);
         let missing = json!({"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404}).to_string();
         let (code, body) = match pages.get(path).and_then(|pages| pages.get(page)) {
