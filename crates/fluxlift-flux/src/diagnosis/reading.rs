@@ -208,8 +208,7 @@ pub(super) fn dependency(scene: &Scene, subject: &Subject, said: &Condition, now
             };
         };
         let Some(success) = dependency.success() else {
-            let why = format!("{place}: {}", dependency.seen());
-            return Diagnosis::behind(Cause::Dependency { why }, place);
+            return Diagnosis::behind(Cause::Dependency { why: place.to_string() }, place);
         };
         ready_since = ready_since.max(success.since);
     }
