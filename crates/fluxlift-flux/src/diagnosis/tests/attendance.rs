@@ -1,5 +1,7 @@
 //! Who is there to handle an object.
 
+use std::slice::from_ref;
+
 use fluxlift_core::Remedy;
 use serde_json::{Value, json};
 
@@ -33,7 +35,7 @@ fn cause(workforce: Workforce, objects: &[Value], seconds: i64) -> Cause {
 fn an_object_of_a_shard_that_nobody_selects_waits_for_ever() {
     let labelled = with(untouched(), json!({"metadata": {"labels": {"sharding.fluxcd.io/key": "two"}}}));
     let shards = || of(vec![crew(Selects::Unlabelled, None), crew(Selects::Shard("one".to_owned()), None)]);
-    assert_eq!(cause(shards(), &[labelled.clone()], 10), Cause::NoShard { shard: "two".to_owned() });
+    assert_eq!(cause(shards(), from_ref(&labelled), 10), Cause::NoShard { shard: "two".to_owned() });
     let mine = with(labelled.clone(), json!({"metadata": {"labels": {"sharding.fluxcd.io/key": "one"}}}));
     assert!(matches!(cause(shards(), &[mine], 10), Cause::Untouched { .. }));
     // Without shards the label means nothing.

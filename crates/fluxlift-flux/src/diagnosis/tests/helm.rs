@@ -1,5 +1,7 @@
 //! Helm actions: those that run, those that are left behind, those that have failed for good.
 
+use std::slice::from_ref;
+
 use fluxlift_core::Remedy;
 use serde_json::{Value, json};
 
@@ -36,7 +38,7 @@ fn a_pending_install_is_work_while_it_runs_and_locked_when_nobody_works_on_it() 
         assert_eq!(cause(&[running(status)], 360), Cause::HelmLocked { status: status.to_owned() });
         let left = unready("ReconcileError", "atomic release canceled", 100);
         let left = with(release("a", -1, &[left]), json!({"status": {"history": [{"status": status}]}}));
-        assert!(!matches!(cause(&[left.clone()], 159), Cause::HelmLocked { .. }), "{status}");
+        assert!(!matches!(cause(from_ref(&left), 159), Cause::HelmLocked { .. }), "{status}");
         assert_eq!(remedy(&[left], 160), Some(Remedy::Reconcile), "{status}");
     }
 }
@@ -63,11 +65,11 @@ fn a_release_that_was_made_and_never_settled_is_forced_but_not_while_an_upgrade_
     let released = condition("Released", "True", "InstallSucceeded", "ok", 5);
     let unknown = condition("Ready", "Unknown", "Progressing", "reconciliation in progress", 5);
     let unsettled = release("a", -1, &[released.clone(), unknown]);
-    assert!(matches!(cause(&[unsettled.clone()], 64), Cause::Working { .. }));
+    assert!(matches!(cause(from_ref(&unsettled), 64), Cause::Working { .. }));
     assert_eq!(remedy(&[unsettled], 65), Some(Remedy::Force));
     let mut upgrading = running("");
     upgrading["status"]["conditions"].as_array_mut().unwrap().push(released);
-    assert!(matches!(cause(&[upgrading.clone()], 300), Cause::Working { .. }));
+    assert!(matches!(cause(from_ref(&upgrading), 300), Cause::Working { .. }));
     assert_eq!(remedy(&[upgrading], 360), Some(Remedy::Force));
 }
 

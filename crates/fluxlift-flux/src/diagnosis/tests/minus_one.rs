@@ -1,5 +1,7 @@
 //! What `observedGeneration: -1` is, and what it is not.
 
+use std::slice::from_ref;
+
 use fluxlift_core::Remedy;
 use serde_json::json;
 
@@ -34,12 +36,12 @@ fn a_suspended_release_is_not_judged_however_it_looks() {
 #[test]
 fn success_at_an_older_generation_is_refused_by_either_of_its_two_words() {
     let good = release("a", 1, &[ready(5)]);
-    assert_eq!(cause(&[good.clone()], 10), Cause::Ready);
+    assert_eq!(cause(from_ref(&good), 10), Cause::Ready);
     let changed = json!({"metadata": {"generation": 2, "managedFields": [
         {"manager": "kubectl", "time": at(100).to_string()},
         {"manager": "helm-controller", "subresource": "status", "time": at(900).to_string()}]}});
     let behind = with(good.clone(), changed);
-    assert_eq!(cause(&[behind.clone()], 159), Cause::Outdated { observed: 1, neglected: false });
+    assert_eq!(cause(from_ref(&behind), 159), Cause::Outdated { observed: 1, neglected: false });
     assert_eq!(remedy(&[behind], 160), Some(Remedy::Reconcile));
     let lying = with(good, json!({"metadata": {"generation": 2}, "status": {"observedGeneration": 2}}));
     assert_eq!(cause(&[lying], 10), Cause::Outdated { observed: 1, neglected: false });
@@ -48,15 +50,15 @@ fn success_at_an_older_generation_is_refused_by_either_of_its_two_words() {
 #[test]
 fn a_release_that_is_being_deleted_is_not_ready_and_held_only_after_long() {
     let leaving = with(release("a", 1, &[ready(5)]), json!({"metadata": {"deletionTimestamp": at(100).to_string()}}));
-    assert_eq!(cause(&[leaving.clone()], 699), Cause::Deleting { held: false });
+    assert_eq!(cause(from_ref(&leaving), 699), Cause::Deleting { held: false });
     assert_eq!(cause(&[leaving], 700).standing(), Standing::Stuck);
 }
 
 #[test]
 fn a_finalizer_without_conditions_is_a_chart_that_cannot_be_applied_unless_the_chart_is_there() {
     let begun = release("a", -1, &[]);
-    assert_eq!(cause(&[begun.clone()], 59), Cause::ChartNotApplied { neglected: false });
-    assert!(matches!(remedy(&[begun.clone()], 60), Some(Remedy::Person { .. })));
+    assert_eq!(cause(from_ref(&begun), 59), Cause::ChartNotApplied { neglected: false });
+    assert!(matches!(remedy(from_ref(&begun), 60), Some(Remedy::Person { .. })));
     let chart = source("HelmChart", "apps-a", 1);
     assert_eq!(cause(&[begun, chart], 60), Cause::Untouched { begun: true, neglected: true });
 }
