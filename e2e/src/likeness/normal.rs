@@ -140,6 +140,11 @@ impl Normaliser {
                     });
                     self.tidy(value);
                 }
+                ("causes", Value::Array(causes)) => {
+                    // Managers are told in the order of their last writes, which may be the same second.
+                    causes.sort_by_cached_key(|cause| ["field", "reason"].map(|name| cause[name].to_string()));
+                    self.tidy(value);
+                }
                 // Already tidied.
                 ("resourceVersion", Value::String(version)) if version.starts_with('<') => {}
                 _ => self.tidy(value),
@@ -285,6 +290,13 @@ mod tests {
     fn a_servers_own_words_are_replaced_the_longest_first() {
         let mut normaliser = Normaliser::new().replacing("admin", "<user>").replacing("lab-admin", "<user>");
         assert_eq!(normaliser.normal(&json!("User \"lab-admin\"")), "User \"<user>\"");
+    }
+
+    #[test]
+    fn the_causes_of_a_refusal_have_no_order() {
+        let causes = |fields: [&str; 2]| json!({"causes": fields.map(|field| json!({"field": field}))});
+        let normal = |value| Normaliser::new().normal(&value);
+        assert_eq!(normal(causes([".b", ".a"])), normal(causes([".a", ".b"])));
     }
 
     #[test]

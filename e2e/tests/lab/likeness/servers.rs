@@ -98,6 +98,8 @@ async fn exchange(kubeconfig: Kubeconfig) -> Result<Exchange, Broken> {
 
 async fn client(kubeconfig: Kubeconfig) -> Result<Client, Broken> {
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
-    let config = config.map_err(|error| Broken(format!("the kubeconfig cannot be used: {error}")))?;
+    let mut config = config.map_err(|error| Broken(format!("the kubeconfig cannot be used: {error}")))?;
+    // An answer that tells to come back later is an answer.
+    config.default_retry = false;
     Client::try_from(config).map_err(|error| Broken(format!("no client could be made: {error}")))
 }
