@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::fields::Fields;
-use super::sequence::Sequence;
+use super::sequence::{Sequence, collapsed};
 use super::theatre::Shown;
 use crate::LabError;
 
@@ -43,7 +43,7 @@ pub fn kept(situation: &str) -> Result<Shown, LabError> {
     let text = std::fs::read_to_string(&path).map_err(LabError::io(format!("read {}", path.display())))?;
     let bad = |error: String| LabError::Unexpected(format!("{}: {error}", path.display()));
     let Recording(sequences) = serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
-    sequences.iter().map(|(name, news)| Ok((name.parse().map_err(bad)?, statuses(news)))).collect()
+    sequences.iter().map(|(name, news)| Ok((name.parse().map_err(bad)?, collapsed(statuses(news))))).collect()
 }
 
 fn news(sequence: &Sequence) -> Vec<News> {

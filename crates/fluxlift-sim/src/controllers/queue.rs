@@ -24,8 +24,10 @@ pub struct WorkQueue {
 }
 
 impl WorkQueue {
-    /// Queues `name`, unless it waits already.
+    /// Queues `name`, unless it waits already. There is one entry for each object: a later moment that was noted for it is
+    /// forgotten, as in the priority queue of controller-runtime.
     pub fn add(&mut self, name: Key) {
+        self.later.remove(&name);
         if let Some(dirty) = self.busy.get_mut(&name) {
             *dirty = true;
         } else if !self.waiting.contains(&name) {
@@ -126,6 +128,18 @@ mod tests {
         assert_eq!(*delays.last().unwrap(), 900_000);
         queue.forget(&name("a"));
         assert_eq!(queue.back_off(&name("a")).as_millis(), 750);
+    }
+
+    #[test]
+    fn an_object_that_is_queued_at_once_is_not_queued_again_at_the_moment_that_was_noted() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut queue = WorkQueue::default();
+        queue.add_at(name("a"), now + SignedDuration::from_secs(1));
+        queue.add(name("a"));
+        assert_eq!(queue.take(1), Some(name("a")));
+        queue.done(&name("a"));
+        queue.due(&name("a"), now + SignedDuration::from_secs(1));
+        assert_eq!(queue.take(1), None);
     }
 
     #[test]

@@ -178,6 +178,10 @@ impl Ended<'_> {
 
 fn superseded(mut snapshot: Value) -> Value {
     snapshot["status"] = json!("superseded");
+    // It is read from Helm's storage anew, which does not know what brought it.
+    if let Some(snapshot) = snapshot.as_object_mut() {
+        snapshot.remove("action");
+    }
     snapshot
 }
 

@@ -139,13 +139,16 @@ fn source(pass: &Pass<'_>, release: &Value) -> (&'static str, Option<Key>) {
     }
 }
 
-/// Why a source can't be used yet.
+/// Why a source can't be used yet. One that has failed since it was observed is still good for what it has.
 fn unready(source: &Value) -> Option<String> {
+    let message = |condition: &Value| condition["message"].as_str().unwrap_or_default().to_owned();
     if number(source, "/status/observedGeneration") != Some(generation(source)) {
-        return Some("latest generation of object has not been reconciled".to_owned());
+        let failed = conditions::get(source, "Ready").filter(|ready| ready["status"] == "False");
+        let unseen = || "latest generation of object has not been reconciled".to_owned();
+        return Some(failed.map_or_else(unseen, message));
     }
-    if let Some(ready) = conditions::get(source, "Ready").filter(|ready| ready["status"] == "False") {
-        return Some(ready["message"].as_str().unwrap_or_default().to_owned());
+    if let Some(stalled) = conditions::get(source, "Stalled") {
+        return Some(message(stalled));
     }
     some_text(source, "/status/artifact/url").is_none().then(|| "does not have an artifact".to_owned())
 }

@@ -57,11 +57,9 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Passed {
     let (now, observed) = (pass.now(), generation(&instance));
     if !has_finalizer(&instance, OPERATOR_FINALIZER) {
         // The echo comes with the finalizer pass: it proves the operator, not the apply.
+        pass.status(|status| progressing(status, now, observed))?;
         pass.add_finalizer(OPERATOR_FINALIZER)?;
-        pass.status(|status| {
-            progressing(status, now, observed);
-            token::echo(&instance, status);
-        })?;
+        pass.status(|status| token::echo(&instance, status))?;
         return Ok(Outcome::Again);
     }
     if annotation(&instance, "fluxcd.controlplane.io/reconcile") == Some("disabled") {
