@@ -21,7 +21,11 @@ pub async fn root(cluster: &Cluster) -> Result<Option<ObjectRef>, RequestError> 
 
 async fn root_of(cluster: &Cluster, kind: Kind) -> Result<Option<ObjectRef>, RequestError> {
     let Some(kind) = kinds::served(cluster, &kind).await? else { return Ok(None) };
-    let found = cluster.list(&Query::all(kind.clone()).within(NAMESPACE)).await?;
+    let found = match cluster.list(&Query::all(kind.clone()).within(NAMESPACE)).await {
+        // The definition is there and is not served yet: nothing can reconcile an object of it, nor make one.
+        Err(error) if error.is_not_found() => return Ok(None),
+        found => found?,
+    };
     Ok(found.iter().find(|object| is_root(object)).map(|root| root.reference(&kind)))
 }
 

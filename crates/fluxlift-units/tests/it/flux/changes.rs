@@ -168,6 +168,25 @@ async fn a_root_that_flux_bootstrap_left_is_found_and_named() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_definition_that_is_not_served_yet_holds_no_root_and_stops_no_plan() {
+    let mut lab = Lab::new(Options { crd_establish: std::time::Duration::from_mins(1), ..Options::default() });
+    lab.apply("flux_operator").await;
+    // What a run leaves that was killed while flux-operator brought the definitions.
+    lab.apply_object(json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "ocirepositories.source.toolkit.fluxcd.io"},
+        "spec": {
+            "group": "source.toolkit.fluxcd.io",
+            "scope": "Namespaced",
+            "names": {"kind": "OCIRepository", "listKind": "OCIRepositoryList", "plural": "ocirepositories", "singular": "ocirepository"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}}}],
+        },
+    }));
+    assert_eq!(lab.plan("flux_instance").await.kind, ChangeKind::Create);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_broken_application_is_a_shortfall_and_the_outputs_are_kept() {
     let mut lab = Lab::new(Options::default());
     lab.apply("flux_operator").await;
