@@ -20,6 +20,7 @@ pub mod kubeconfig_file;
 pub mod lean;
 pub mod object;
 pub mod observe;
+mod pages;
 pub mod persist;
 pub mod query;
 pub mod reference;

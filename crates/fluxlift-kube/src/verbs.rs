@@ -1,18 +1,12 @@
 //! What can be done to objects: get, list, create, apply, patch, delete.
 
 use kube::core::Request as Path;
-use kube::core::params::{
-    DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy,
-};
-use serde::Deserialize;
+use kube::core::params::{DeleteParams, GetParams, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy};
 use serde_json::Value;
 
 use crate::cluster::{FIELD_MANAGER, unbuildable};
 use crate::error::RequestError;
 use crate::{Cluster, Collection, Kind, Object, ObjectRef, Query};
-
-/// How many objects a list asks for at a time.
-pub(crate) const PAGE: u32 = 500;
 
 /// How an object is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,29 +37,6 @@ impl Deletion {
     /// Only this very object, not another of its name.
     pub fn of(object: &Object) -> Self {
         Self { uid: Some(object.uid().to_owned()), resource_version: None }
-    }
-}
-
-#[derive(Deserialize)]
-struct Page {
-    metadata: PageMeta,
-    #[serde(default)]
-    items: Option<Vec<Object>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PageMeta {
-    #[serde(default)]
-    resource_version: Option<String>,
-    #[serde(default, rename = "continue")]
-    next: Option<String>,
-}
-
-impl PageMeta {
-    /// Where the next page starts; `None` after the last.
-    pub(crate) fn next(self) -> Option<String> {
-        self.next.filter(|next| !next.is_empty())
     }
 }
 
@@ -104,26 +75,8 @@ impl Cluster {
 
     /// The same, with the resourceVersion that the list is from.
     pub(crate) async fn list_at(&self, query: &Query) -> Result<(Collection, String), RequestError> {
-        let doing = format!("list {query}");
-        let path = Path::new(query.kind.path(query.namespace.as_deref()));
-        let mut params = ListParams {
-            label_selector: query.labels.clone(),
-            field_selector: query.fields(),
-            limit: Some(PAGE),
-            ..ListParams::default()
-        };
-        let mut all = Vec::new();
-        loop {
-            let request = path.list(&params).map_err(|e| unbuildable(&doing, e))?;
-            let page: Page = self.exchange(&doing, request).await?;
-            all.extend(page.items.unwrap_or_default().into_iter().map(|item| complete(item, &query.kind)));
-            match page.metadata.next.filter(|next| !next.is_empty()) {
-                Some(next) => params.continue_token = Some(next),
-                None => {
-                    return Ok((all.into_iter().collect(), page.metadata.resource_version.unwrap_or_default()));
-                }
-            }
-        }
+        let (objects, version) = self.pages(query).await?;
+        Ok((objects.into_iter().map(|object| complete(object, &query.kind)).collect(), version))
     }
 
     /// Creates `object` by POST: never adopts one that exists.
