@@ -61,6 +61,8 @@ pub enum Act {
     Until {
         /// What to ask for.
         path: String,
+        /// The headers.
+        headers: BTreeMap<String, String>,
         /// What has to be there.
         condition: Condition,
     },
@@ -208,10 +210,11 @@ impl Reader<'_> {
                 Ok(Some((name, Act::Watch { events, path: filled(path, &self.words), accept })))
             }
             "UNTIL" => {
-                let (path, wanted) = word(rest);
+                let (headers, asked) = headers(rest);
+                let (path, wanted) = word(asked);
                 let condition = condition(wanted)?;
-                let name = self.name(verb, rest);
-                Ok(Some((name, Act::Until { path: filled(path, &self.words), condition })))
+                let name = self.name(verb, asked);
+                Ok(Some((name, Act::Until { path: filled(path, &self.words), headers, condition })))
             }
             verb => self.ask(verb, rest).map(Some),
         }
@@ -224,17 +227,9 @@ impl Reader<'_> {
         if !content.is_empty() {
             headers.insert("content-type".to_owned(), content.to_owned());
         }
-        let mut rest = rest;
-        let (path, body) = loop {
-            let (first, more) = word(rest);
-            match first.split_once(':') {
-                Some((header, value)) if !first.starts_with(['/', '$']) => {
-                    headers.insert(header.to_lowercase(), value.to_owned());
-                    rest = more;
-                }
-                _ => break (first, more),
-            }
-        };
+        let (own, rest) = self::headers(rest);
+        headers.extend(own);
+        let (path, body) = word(rest);
         if !path.starts_with(['/', '$']) {
             return Err(format!("{path:?} is no path"));
         }
@@ -250,6 +245,21 @@ impl Reader<'_> {
         let count = self.names.entry(name.clone()).or_default();
         *count += 1;
         if *count == 1 { name } else { format!("{name} ({count})") }
+    }
+}
+
+/// The headers in front of a path, and what follows them.
+fn headers(text: &str) -> (BTreeMap<String, String>, &str) {
+    let (mut headers, mut rest) = (BTreeMap::new(), text);
+    loop {
+        let (first, more) = word(rest);
+        match first.split_once(':') {
+            Some((header, value)) if !first.starts_with(['/', '$']) => {
+                headers.insert(header.to_lowercase(), value.to_owned());
+                rest = more;
+            }
+            _ => return (headers, rest),
+        }
     }
 }
 

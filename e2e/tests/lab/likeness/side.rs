@@ -55,7 +55,8 @@ impl Side {
         self.perform(&Act::Ask(ask)).await?;
         for given in ["serviceaccounts/default", "configmaps/kube-root-ca.crt"] {
             let path = format!("/api/v1/namespaces/{name}/{given}");
-            self.perform(&Act::Until { path, condition: Condition::Has("/metadata".to_owned()) }).await?;
+            let condition = Condition::Has("/metadata".to_owned());
+            self.perform(&Act::Until { path, headers: BTreeMap::new(), condition }).await?;
         }
         Ok(())
     }
@@ -67,7 +68,7 @@ impl Side {
             Act::Watch { events, path, accept } => {
                 self.exchange.watch(&filled(path, &self.words), accept.as_deref(), *events).await?
             }
-            Act::Until { path, condition } => return self.until(path, condition).await,
+            Act::Until { path, headers, condition } => return self.until(path, headers, condition).await,
             Act::Keep { name, place } => return Ok(self.keep(name, place)),
             Act::Forget => return self.forget().await,
         };
@@ -86,8 +87,13 @@ impl Side {
         answer
     }
 
-    async fn until(&mut self, path: &str, condition: &Condition) -> Result<Value, Broken> {
-        let ask = Ask { method: "GET", path: path.to_owned(), headers: BTreeMap::new(), body: String::new() };
+    async fn until(
+        &mut self,
+        path: &str,
+        headers: &BTreeMap<String, String>,
+        condition: &Condition,
+    ) -> Result<Value, Broken> {
+        let ask = Ask { method: "GET", path: path.to_owned(), headers: headers.clone(), body: String::new() };
         let (exchange, words) = (&self.exchange, &self.words);
         let seen = until(path, LIMIT, async || match exchange.ask(&ask, words).await {
             Ok(answer) if holds(condition, &answer) => Seen::There(Ok(answer)),
