@@ -16,7 +16,7 @@ pub fn holds(gate: &str, object: &Value) -> Option<bool> {
     let generation = &object["metadata"]["generation"];
     let is = |prefix: &str| gate.starts_with(prefix);
     Some(if is("canary ") {
-        let echoed = echoes(object);
+        let echoed = echoes(object) || is_refused_automation(object);
         // A suspended HelmRelease alone is given its generation too.
         echoed && (object["kind"] != "HelmRelease" || &status["observedGeneration"] == generation)
     } else if is("reconciliation of ") {
@@ -42,6 +42,16 @@ pub fn holds(gate: &str, object: &Value) -> Option<bool> {
     } else {
         return None;
     })
+}
+
+/// Whether it is an ImageUpdateAutomation that its controller has refused for good, as it is now: that one echoes nothing.
+pub fn is_refused_automation(object: &Value) -> bool {
+    let (generation, stalled) = (&object["metadata"]["generation"], condition(object, "Stalled"));
+    object["kind"] == "ImageUpdateAutomation"
+        && stalled["status"] == "True"
+        && stalled["reason"] == "InvalidSourceConfiguration"
+        && &stalled["observedGeneration"] == generation
+        && &object["status"]["observedGeneration"] == generation
 }
 
 /// Whether an object's condition Ready is True.
@@ -80,6 +90,13 @@ mod tests {
         assert_eq!(holds("canary source-controller Bucket", &canary("Bucket", -1)), Some(true));
         assert_eq!(holds("canary helm-controller HelmRelease", &canary("HelmRelease", -1)), Some(false));
         assert_eq!(holds("canary helm-controller HelmRelease", &canary("HelmRelease", 1)), Some(true));
+        let refused = |observed: i64| {
+            json!({"kind": "ImageUpdateAutomation", "metadata": {"generation": 1}, "status": {"observedGeneration": observed,
+                "conditions": [{"type": "Stalled", "status": "True", "reason": "InvalidSourceConfiguration",
+                    "observedGeneration": 1}]}})
+        };
+        let gate = "canary image-automation-controller ImageUpdateAutomation";
+        assert_eq!((holds(gate, &refused(1)), holds(gate, &refused(-1))), (Some(true), Some(false)));
         assert_eq!(holds("the moon is full", &json!({})), None);
     }
 }

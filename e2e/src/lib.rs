@@ -23,6 +23,7 @@ pub mod ledger;
 pub mod likeness;
 pub mod link;
 pub mod live;
+pub mod live_tree;
 pub mod node;
 pub mod patience;
 pub mod process;
@@ -30,6 +31,7 @@ pub mod product;
 pub mod registry;
 pub mod releases;
 pub mod subnet;
+pub mod terragrunt;
 pub mod tools;
 
 pub use error::LabError;

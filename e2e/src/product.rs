@@ -37,6 +37,23 @@ impl Fluxlift {
         Self { binary: binary.into(), home: home.into() }
     }
 
+    /// The program.
+    pub fn binary(&self) -> &Path {
+        &self.binary
+    }
+
+    /// Its home folder.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// The states of a native module that it keeps where it does by itself: in the XDG state folder.
+    pub fn own_states(&self, module: &str) -> Vec<PathBuf> {
+        let folder = self.home.join(".local/state/fluxlift/native").join(module);
+        // No folder, no states.
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+    }
+
     /// Where it keeps its state of a native module.
     pub fn state(&self, module: &str) -> PathBuf {
         self.home.join("state").join(module)

@@ -54,6 +54,15 @@ impl Tools {
         assets.chain(&self.folder).map(|folder| folder.join(name)).find(|path| path.exists())
     }
 
+    /// The program called `name`, which a case needs.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn need(&self, name: &str) -> Result<PathBuf, crate::LabError> {
+        self.find(name)
+            .ok_or_else(|| crate::LabError::Unexpected(format!("{name} is missing: cargo xtask tools {name}")))
+    }
+
     /// Which of `names` are missing, in order.
     pub fn missing<'a>(&self, names: &[&'a str]) -> Vec<&'a str> {
         names.iter().copied().filter(|name| self.find(name).is_none()).collect()

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A controller of the default set.
+/// A controller that canaries can prove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Component {
     /// source-controller
@@ -13,11 +13,19 @@ pub enum Component {
     Helm,
     /// notification-controller
     Notification,
+    /// image-reflector-controller, only where it is listed
+    ImageReflector,
+    /// image-automation-controller, only where it is listed
+    ImageAutomation,
 }
 
 impl Component {
-    /// All four.
-    pub const ALL: [Self; 4] = [Self::Source, Self::Kustomize, Self::Helm, Self::Notification];
+    /// Those that an instance has unless it lists its own.
+    pub const DEFAULT: [Self; 4] = [Self::Source, Self::Kustomize, Self::Helm, Self::Notification];
+
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Source, Self::Kustomize, Self::Helm, Self::Notification, Self::ImageReflector, Self::ImageAutomation];
 
     /// Its name: that of its Deployment, its `app` label and its container.
     pub const fn name(self) -> &'static str {
@@ -26,6 +34,8 @@ impl Component {
             Self::Kustomize => "kustomize-controller",
             Self::Helm => "helm-controller",
             Self::Notification => "notification-controller",
+            Self::ImageReflector => "image-reflector-controller",
+            Self::ImageAutomation => "image-automation-controller",
         }
     }
 

@@ -38,7 +38,7 @@ pub struct Instance {
 pub fn components(live: &Object) -> Vec<Component> {
     let named: Vec<Component> =
         live.items("/spec/components").iter().filter_map(|name| Component::named(name.as_str()?)).collect();
-    if named.is_empty() { Component::ALL.to_vec() } else { named }
+    if named.is_empty() { Component::DEFAULT.to_vec() } else { named }
 }
 
 /// How far the instance goes.
@@ -65,7 +65,7 @@ impl Instance {
         Self {
             version: version.into(),
             registry: "ghcr.io/fluxcd".to_owned(),
-            components: crate::Component::ALL.iter().map(|c| c.name().to_owned()).collect(),
+            components: crate::Component::DEFAULT.iter().map(|c| c.name().to_owned()).collect(),
             decrypts: false,
             patches: Vec::new(),
             sync,
@@ -121,6 +121,14 @@ mod tests {
         let (changed, proven) = (instance().object(Stage::Unproven), instance().object(Stage::Whole));
         assert_eq!((changed.annotation(UNPROVEN), proven.annotation(UNPROVEN)), (Some("true"), None));
         assert_eq!(changed.at("/spec"), proven.at("/spec"));
+    }
+
+    #[test]
+    fn an_instance_that_names_no_controllers_wants_the_default_ones() {
+        let live = |spec: Value| components(&Object::new(json!({"spec": spec})));
+        assert_eq!(live(json!({})), Component::DEFAULT);
+        let named = json!({"components": ["source-controller", "image-reflector-controller", "source-watcher"]});
+        assert_eq!(live(named), [Component::Source, Component::ImageReflector]);
     }
 
     #[test]

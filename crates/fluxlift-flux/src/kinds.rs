@@ -25,6 +25,12 @@ pub const BUCKET: Kind = source("Bucket", "buckets");
 pub const EXTERNAL_ARTIFACT: Kind = source("ExternalArtifact", "externalartifacts");
 /// `Receiver`
 pub const RECEIVER: Kind = Kind::namespaced("notification.toolkit.fluxcd.io", "v1", "Receiver", "receivers");
+/// `ImageRepository`; before Flux 2.7 the kinds of images are served as betas only.
+pub const IMAGE_REPOSITORY: Kind = image("ImageRepository", "imagerepositories");
+/// `ImagePolicy`
+pub const IMAGE_POLICY: Kind = image("ImagePolicy", "imagepolicies");
+/// `ImageUpdateAutomation`
+pub const IMAGE_UPDATE_AUTOMATION: Kind = image("ImageUpdateAutomation", "imageupdateautomations");
 /// `FluxInstance`
 pub const FLUX_INSTANCE: Kind = Kind::namespaced("fluxcd.controlplane.io", "v1", "FluxInstance", "fluxinstances");
 /// `FluxReport`
@@ -35,6 +41,10 @@ pub const SOURCES: [Kind; 5] = [GIT_REPOSITORY, HELM_REPOSITORY, HELM_CHART, OCI
 
 const fn source(kind: &'static str, plural: &'static str) -> Kind {
     Kind::namespaced("source.toolkit.fluxcd.io", "v1", kind, plural)
+}
+
+const fn image(kind: &'static str, plural: &'static str) -> Kind {
+    Kind::namespaced("image.toolkit.fluxcd.io", "v1", kind, plural)
 }
 
 /// The custom resource definition of `kind`.

@@ -76,6 +76,9 @@ pub(super) fn arguments(
                 ours.push(format!("--storage-addr={address}:9090"));
                 ours.push(format!("--storage-path={data}"));
             }
+            if component == "image-reflector-controller" {
+                ours.push(format!("--storage-path={data}"));
+            }
             if component == "notification-controller" {
                 ours.push(format!("--events-addr={address}:9090"));
                 ours.push(format!("--receiverAddr={address}:9292"));

@@ -27,13 +27,43 @@ pub(crate) type Verdict = Result<(), Broken>;
 /// A claim, and how it is tried.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    pub(crate) run: for<'a> fn(&'a mut Stage) -> LocalBoxFuture<'a, Verdict>,
+    /// The programs that it needs besides those of every lab.
+    pub(crate) needs: &'static [&'static str],
+    pub(crate) run: Run,
 }
 
-/// A case from a name that is a sentence and an `async fn(&mut Stage) -> Verdict`.
+/// How a case is tried.
+pub(crate) enum Run {
+    /// On a lab of its own.
+    Lab(for<'a> fn(&'a mut Stage) -> LocalBoxFuture<'a, Verdict>),
+    /// Without one.
+    Alone(for<'a> fn(&'a Alone<'a>) -> LocalBoxFuture<'a, Verdict>),
+}
+
+/// What a case without a lab works with.
+pub(crate) struct Alone<'a> {
+    pub(crate) tools: &'a Tools,
+    pub(crate) fluxlift: &'a Path,
+}
+
+/// A case from a name that is a sentence and an `async fn(&mut Stage) -> Verdict`, or `async fn(&Alone<'_>) -> Verdict`.
 macro_rules! case {
     ($name:ident) => {
-        crate::bench::Case { name: stringify!($name), run: |stage| Box::pin($name(stage)) }
+        crate::bench::case!($name, needs [])
+    };
+    ($name:ident, needs $needs:expr) => {
+        crate::bench::Case {
+            name: stringify!($name),
+            needs: &$needs,
+            run: crate::bench::Run::Lab(|stage| Box::pin($name(stage))),
+        }
+    };
+    ($name:ident, needs $needs:expr, alone) => {
+        crate::bench::Case {
+            name: stringify!($name),
+            needs: &$needs,
+            run: crate::bench::Run::Alone(|alone| Box::pin($name(alone))),
+        }
     };
 }
 pub(crate) use case;
@@ -109,14 +139,28 @@ fn run(case: &Case) -> Result<Completion, Failed> {
         Ok(equipment) => equipment,
         Err(reason) => return Ok(Completion::ignored_with(reason)),
     };
+    let missing = equipment.tools.missing(case.needs);
+    if !missing.is_empty() {
+        return Ok(Completion::ignored_with(format!("missing: {0}; cargo xtask tools {0}", missing.join(" "))));
+    }
     let fluxlift = equipment.fluxlift.as_ref().map_err(String::as_str)?;
     let began = Instant::now();
     // One thread: what a lab starts is tied to the thread that started it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut stage = Stage::start(&equipment.tools, fluxlift).await.map_err(|broken| broken.0)?;
-        let verdict = (case.run)(&mut stage).await;
-        tell(case.name, began.elapsed());
-        verdict.map(|()| Completion::Completed).map_err(|Broken(why)| stage.explain(&why).into())
+        let done = |()| Completion::Completed;
+        match case.run {
+            Run::Lab(run) => {
+                let mut stage = Stage::start(&equipment.tools, fluxlift).await.map_err(|broken| broken.0)?;
+                let verdict = run(&mut stage).await;
+                tell(case.name, began.elapsed());
+                verdict.map(done).map_err(|Broken(why)| stage.explain(&why).into())
+            }
+            Run::Alone(run) => {
+                let verdict = run(&Alone { tools: &equipment.tools, fluxlift }).await;
+                tell(case.name, began.elapsed());
+                verdict.map(done).map_err(|Broken(why)| why.into())
+            }
+        }
     })
 }

@@ -37,33 +37,34 @@ async fn absent_frozen_leaderless_or_without_rights_no_controller_is_proven_and_
     for controller in CONTROLLERS {
         stage.lab.node.faults().hold(controller);
     }
-    attempt(stage, "absent", Duration::from_secs(25), &["none of its Pods is leader"]).await?;
+    attempt(stage, ("absent", &CONTROLLERS), Duration::from_secs(25), &["none of its Pods is leader"]).await?;
     for controller in CONTROLLERS {
         stage.lab.node.faults().release(controller);
     }
-    led(stage).await?;
+    led(stage, &CONTROLLERS).await?;
 
     // Frozen, and held so that no probe tells, nor heals it. The Lease stays where it is.
     for controller in CONTROLLERS {
         stage.lab.node.faults().hold(controller);
         stage.lab.node.controllers(controller).iter().for_each(Controller::freeze);
     }
-    attempt(stage, "frozen", Duration::from_secs(30), &["frozen or cut off"]).await?;
+    attempt(stage, ("frozen", &CONTROLLERS), Duration::from_secs(30), &["frozen or cut off"]).await?;
     for controller in CONTROLLERS {
         stage.lab.node.faults().release(controller);
         stage.kill(controller).await?;
     }
-    led(stage).await?;
+    led(stage, &CONTROLLERS).await?;
 
     // Alive, and somebody else holds the Lease.
     let usurped = usurp(stage).await?;
-    attempt(stage, "leaderless", Duration::from_secs(40), &["nobody leads", "still holds its Lease"]).await?;
+    let causes = ["nobody leads", "still holds its Lease"];
+    attempt(stage, ("leaderless", &CONTROLLERS), Duration::from_secs(40), &causes).await?;
     drop(usurped);
-    led(stage).await?;
+    led(stage, &CONTROLLERS).await?;
 
     // Alive and leading, without the right to write status.
     let taken = take_rights(stage).await?;
-    attempt(stage, "without rights", Duration::from_secs(20), &["its role may lack"]).await?;
+    attempt(stage, ("without rights", &CONTROLLERS), Duration::from_secs(20), &["its role may lack"]).await?;
     give_back(stage, taken).await?;
 
     let healed = stage.phase_two().await?;
@@ -73,17 +74,28 @@ async fn absent_frozen_leaderless_or_without_rights_no_controller_is_proven_and_
     stage.laws().await
 }
 
-/// Lets fluxlift try for a while, stops it, and looks at what it says.
-async fn attempt(stage: &Stage, how: &str, while_: Duration, causes: &[&str]) -> Verdict {
+/// Lets fluxlift try for a while with these controllers broken, stops it, and looks at what it says.
+async fn attempt(stage: &Stage, broken: (&str, &[&str]), while_: Duration, causes: &[&str]) -> Verdict {
+    attempt_with(stage, &stage.instance(), broken, while_, causes).await
+}
+
+/// The same with these inputs.
+pub(crate) async fn attempt_with(
+    stage: &Stage,
+    inputs: &Value,
+    (how, controllers): (&str, &[&str]),
+    while_: Duration,
+    causes: &[&str],
+) -> Verdict {
     let before = ledger::claims(&stage.fluxlift.state(INSTANCE))?.len();
-    let run = stage.start_phase_two(&stage.instance())?;
+    let run = stage.start_phase_two(inputs)?;
     pass(while_).await;
     interrupt(&run);
     let output = run.wait_with_output().await.map_err(|error| Broken(error.to_string()))?;
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     ensure(output.status.code() == Some(INTERRUPTED), || format!("{how}: ended with {}:\n{told}", output.status))?;
     let claims = ledger::claims(&stage.fluxlift.state(INSTANCE))?.split_off(before);
-    for controller in CONTROLLERS {
+    for controller in controllers {
         let of = |claim: &&Claim| {
             claim.gate.starts_with(&format!("canary {controller} "))
                 || claim.gate == format!("leader of {controller} is current")
@@ -102,9 +114,9 @@ async fn attempt(stage: &Stage, how: &str, while_: Duration, causes: &[&str]) ->
     unsynced(stage).await
 }
 
-/// Waits until every controller runs and leads.
-async fn led(stage: &Stage) -> Verdict {
-    let each = CONTROLLERS.map(|controller| async move {
+/// Waits until these controllers run and lead.
+pub(crate) async fn led(stage: &Stage, controllers: &[&str]) -> Verdict {
+    let each = controllers.iter().map(|controller| async move {
         until(&format!("a leader of {controller}"), SOON, async || match leads(stage, controller).await {
             Ok(true) => Seen::There(()),
             Ok(false) => Seen::NotYet("nobody renews its Lease".to_owned()),

@@ -22,7 +22,19 @@ async fn after_destroy_nothing_that_fluxlift_made_is_left(stage: &mut Stage) -> 
     note(format_args!("destroyed in {:.1?} and {:.1?}", instance.took, operator.took));
 
     let history = stage.lab.history().await?;
+    nothing_of_fluxlift_is_left(&history)?;
     let now = now(&history);
+    let workloads =
+        now.keys().filter(|key| key.starts_with(&format!("configmaps/{}/app-", releases::NAMESPACE))).count();
+    let locked = format!("secrets/{}/sh.helm.release.v1.app-", releases::NAMESPACE);
+    let stored = now.keys().filter(|key| key.starts_with(&locked)).count();
+    note(format_args!("{workloads} workloads and {stored} Helm releases run on"));
+    ensure(workloads == RELEASES && stored == RELEASES, || format!("workloads were lost: {workloads}, {stored}"))
+}
+
+/// Nothing that fluxlift made is left, but what it says that it leaves.
+pub(crate) fn nothing_of_fluxlift_is_left(history: &History) -> Verdict {
+    let now = now(history);
     let mut kept = BTreeMap::new();
     for (key, seen) in &now {
         if let Some(what) = made_by_fluxlift(key, seen) {
@@ -41,14 +53,7 @@ async fn after_destroy_nothing_that_fluxlift_made_is_left(stage: &mut Stage) -> 
             !key.starts_with("apiextensions.k8s.io/customresourcedefinitions/") && *key != "namespaces/flux-system"
         })
         .collect();
-    ensure(asked.is_empty(), || format!("these are left: {}", asked.join(", ")))?;
-
-    let workloads =
-        now.keys().filter(|key| key.starts_with(&format!("configmaps/{}/app-", releases::NAMESPACE))).count();
-    let locked = format!("secrets/{}/sh.helm.release.v1.app-", releases::NAMESPACE);
-    let stored = now.keys().filter(|key| key.starts_with(&locked)).count();
-    note(format_args!("{workloads} workloads and {stored} Helm releases run on"));
-    ensure(workloads == RELEASES && stored == RELEASES, || format!("workloads were lost: {workloads}, {stored}"))
+    ensure(asked.is_empty(), || format!("these are left: {}", asked.join(", ")))
 }
 
 /// What there is, by key.

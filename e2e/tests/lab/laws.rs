@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fluxlift_e2e::conditions::is_refused_automation;
 use fluxlift_e2e::history::{Happening, History};
 
 use crate::bench::{Broken, Verdict, ensure};
@@ -32,10 +33,26 @@ const SYNCED: [&str; 7] = [
     "helm.toolkit.fluxcd.io/helmreleases/",
 ];
 
+/// The kinds that must have answered too where the image controllers are listed.
+const IMAGES: [(&str, &str); 3] = [
+    ("image.toolkit.fluxcd.io/imagerepositories/", "image-reflector-controller"),
+    ("image.toolkit.fluxcd.io/imagepolicies/", "image-reflector-controller"),
+    ("image.toolkit.fluxcd.io/imageupdateautomations/", "image-automation-controller"),
+];
+
 /// No object of the sync, nor the sync itself, before every kind of canary has been answered.
 pub(crate) fn nothing_is_synced_before_every_canary_answered(history: &History) -> Verdict {
+    answered_before_the_sync(history, &MUST_ANSWER)
+}
+
+/// The same for the canaries of the image controllers.
+pub(crate) fn nothing_is_synced_before_every_canary_of_images_answered(history: &History) -> Verdict {
+    answered_before_the_sync(history, &IMAGES)
+}
+
+fn answered_before_the_sync(history: &History, kinds: &[(&str, &str)]) -> Verdict {
     let first = first_synced(history).ok_or_else(|| Broken("nothing was ever synced".to_owned()))?;
-    for (kind, controller) in MUST_ANSWER {
+    for (kind, controller) in kinds {
         let answered = answered(history, kind)
             .ok_or_else(|| Broken(format!("no canary below {kind} was ever answered by {controller}")))?;
         ensure(answered < first.revision, || {
@@ -58,7 +75,8 @@ pub(crate) fn first_synced(history: &History) -> Option<&Happening> {
 fn answered(history: &History, kind: &str) -> Option<u64> {
     history.of(kind).filter(|seen| is_canary(seen)).find_map(|seen| {
         let token = seen.annotation("reconcile.fluxcd.io/requestedAt")?;
-        (seen.text("/status/lastHandledReconcileAt") == Some(token)).then_some(seen.revision)
+        let echoed = seen.text("/status/lastHandledReconcileAt") == Some(token);
+        (echoed || seen.object.as_ref().is_some_and(is_refused_automation)).then_some(seen.revision)
     })
 }
 

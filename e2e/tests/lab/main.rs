@@ -9,16 +9,20 @@ mod bootstrap;
 mod crash;
 mod destroy;
 mod flux_likeness;
+mod images;
 mod laws;
 mod leaders;
 mod likeness;
 mod paths;
 mod proofs;
 mod race;
+mod rendering;
 mod rivals;
 mod sharded;
 mod stage;
 mod steady;
+mod talosctl;
+mod terragrunt;
 mod upgrade;
 
 use libtest_mimic::Arguments;
@@ -31,7 +35,7 @@ fn main() {
     // A lab is six to ten programs: more than two would wait for each other, and one alone mostly waits for deadlines.
     arguments.test_threads.get_or_insert(LANES);
     // Those that mostly wait, for paths and for controllers that only look well, come beside those that work.
-    let cases: [&'static [bench::Case]; 12] = [
+    let cases: [&'static [bench::Case]; 16] = [
         &paths::CASES,
         &bootstrap::CASES,
         &race::CASES,
@@ -39,9 +43,13 @@ fn main() {
         &steady::CASES,
         &upgrade::CASES,
         &leaders::CASES,
+        &images::CASES,
         &crash::CASES,
         &sharded::CASES,
         &rivals::CASES,
+        &terragrunt::CASES,
+        &rendering::CASES,
+        &talosctl::CASES,
         &destroy::CASES,
         &flux_likeness::CASES,
     ];

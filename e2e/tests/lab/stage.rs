@@ -28,6 +28,7 @@ pub(crate) const RELEASES: usize = 50;
 pub(crate) struct Stage {
     pub(crate) lab: Lab,
     pub(crate) fluxlift: Fluxlift,
+    pub(crate) tools: Tools,
 }
 
 impl Stage {
@@ -36,7 +37,7 @@ impl Stage {
         let lab = Lab::start(tools).await?;
         lab.git.repository.commit(&releases::files(RELEASES, &lab.registry.tiny()), "the releases").await?;
         let fluxlift = Fluxlift::new(fluxlift, lab.folder().join("fluxlift"));
-        Ok(Self { lab, fluxlift })
+        Ok(Self { lab, fluxlift, tools: tools.clone() })
     }
 
     /// The failure, and where the logs are.
@@ -79,9 +80,14 @@ impl Stage {
 
     /// The laws that hold of every run, whatever it was for.
     pub(crate) async fn laws(&self) -> Verdict {
+        self.laws_of(&self.claims()?).await
+    }
+
+    /// The same, where fluxlift said these things.
+    pub(crate) async fn laws_of(&self, claims: &[Claim]) -> Verdict {
         let history = self.lab.history().await?;
         laws::nothing_is_left_behind(&history)?;
-        proofs::every_proof_holds_of_the_object_as_it_was(&history, &self.claims()?)
+        proofs::every_proof_holds_of_the_object_as_it_was(&history, claims)
     }
 
     /// Phase 1 by fluxlift.

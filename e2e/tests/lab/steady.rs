@@ -28,7 +28,7 @@ async fn applied_again_nothing_changes_and_nothing_is_written(stage: &mut Stage)
 
 /// How often each thing that only fluxlift writes was written: instance (its specification), releases of the operator,
 /// canaries.
-fn ours(history: &History) -> [usize; 3] {
+pub(crate) fn ours(history: &History) -> [usize; 3] {
     let specs = history.of("fluxcd.controlplane.io/fluxinstances/").filter_map(|seen| seen.object.as_ref());
     let mut generations: Vec<&Value> = specs.map(|instance| &instance["metadata"]["generation"]).collect();
     generations.dedup();

@@ -109,6 +109,22 @@ pub(super) const RECIPES: &[Recipe] = &[
     },
     Recipe {
         on_demand: true,
+        ..plain(
+            "image-reflector-controller",
+            "github.com/fluxcd/image-reflector-controller",
+            &[binary("image-reflector-controller", "github.com/fluxcd/image-reflector-controller")],
+        )
+    },
+    Recipe {
+        on_demand: true,
+        ..plain(
+            "image-automation-controller",
+            "github.com/fluxcd/image-automation-controller",
+            &[binary("image-automation-controller", "github.com/fluxcd/image-automation-controller")],
+        )
+    },
+    Recipe {
+        on_demand: true,
         ldflags: "-X github.com/opentofu/opentofu/version.dev=no",
         ..plain("tofu", "github.com/opentofu/opentofu", &[binary("tofu", "github.com/opentofu/opentofu/cmd/tofu")])
     },

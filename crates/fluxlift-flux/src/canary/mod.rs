@@ -14,6 +14,7 @@
 
 pub mod error;
 pub mod handled;
+pub mod image;
 pub mod path;
 pub mod plan;
 pub mod release;

@@ -36,7 +36,9 @@ impl Path {
             Component::Kustomize => {
                 Some(Self { component, source: GIT_REPOSITORY, answer: "source is not ready, artifact not found" })
             }
-            Component::Source | Component::Notification => None,
+            Component::Source | Component::Notification | Component::ImageReflector | Component::ImageAutomation => {
+                None
+            }
         }
     }
 

@@ -6,18 +6,21 @@ use fluxlift_kube::{Class, Cluster, Collection, Deletion, Kind, ObjectRef, Query
 use futures::future::try_join_all;
 use serde_json::json;
 
-use super::LABEL;
-use crate::kinds::{self, HELM_RELEASE, KUSTOMIZATION, NAMESPACE, RECEIVER, SOURCES};
+use super::{LABEL, Species};
+use crate::Component;
+use crate::kinds::{self, NAMESPACE};
 
 /// How long a live controller may take to let go of a canary before its finalizer is taken off by us.
 const PATIENCE: Deadline = Deadline::secs(15);
 
-/// Asks for the deletion of every canary there is, and says of which kinds there were any.
+/// Asks for the deletion of every canary of the default controllers and of `listed` ones, and says of which kinds there
+/// were any. A controller that is listed no more has taken its definitions with it, and so its canaries.
 ///
 /// Canaries that are not suspended are suspended first: a worker that is stuck in a download lets go sooner.
-pub(super) async fn delete_all(cluster: &Cluster) -> Result<Vec<Kind>, RequestError> {
-    let kinds = [HELM_RELEASE, KUSTOMIZATION, RECEIVER].into_iter().chain(SOURCES);
-    let deleted = try_join_all(kinds.map(|kind| delete_kind(cluster, kind))).await?;
+pub(super) async fn delete_all(cluster: &Cluster, listed: &[Component]) -> Result<Vec<Kind>, RequestError> {
+    let wanted = |component: &Component| Component::DEFAULT.contains(component) || listed.contains(component);
+    let species = Component::ALL.into_iter().filter(wanted).flat_map(Species::of);
+    let deleted = try_join_all(species.map(|species| delete_kind(cluster, species.kind()))).await?;
     Ok(deleted.into_iter().flatten().collect())
 }
 
@@ -26,8 +29,8 @@ pub(super) async fn delete_all(cluster: &Cluster) -> Result<Vec<Kind>, RequestEr
 ///
 /// # Errors
 /// When one can't be taken away.
-pub async fn sweep(cx: &GateContext, cluster: &Cluster) -> Result<(), super::CanaryError> {
-    let kinds = delete_all(cluster).await?;
+pub async fn sweep(cx: &GateContext, cluster: &Cluster, listed: &[Component]) -> Result<(), super::CanaryError> {
+    let kinds = delete_all(cluster, listed).await?;
     settle(cx, cluster, kinds).await
 }
 

@@ -83,7 +83,7 @@ impl CanaryRun {
     /// # Errors
     /// When one is not proven. Remove the canaries in any case.
     pub async fn prove(&self, expect: Expect) -> Result<(), CanaryError> {
-        removal::delete_all(&self.cluster).await?;
+        removal::delete_all(&self.cluster, &self.components).await?;
         if expect == Expect::AfterRollout {
             try_join_all(self.components.iter().map(|component| self.leader(*component, component.name()))).await?;
         }
@@ -113,7 +113,8 @@ impl CanaryRun {
         };
         let others = others.into_iter().map(|canary| async move {
             let handled = self.handled(canary).await?;
-            if let Some(path) = Path::of(canary.species.component()).filter(|_| walks) {
+            let path = Path::of(canary.species.component()).filter(|_| walks);
+            if let Some((path, handled)) = path.zip(handled) {
                 serving.cancelled().await;
                 self.walk(path, &handled).await?;
             }
@@ -129,7 +130,7 @@ impl CanaryRun {
     /// When one can't be taken away.
     pub async fn remove(mut self) -> Result<(), CanaryError> {
         self.removed = true;
-        clean(&self.cx, &self.cluster).await
+        clean(&self.cx, &self.cluster, &self.components).await
     }
 
     async fn leader(&self, component: Component, deployment: &str) -> Result<(), CanaryError> {
@@ -151,15 +152,21 @@ impl CanaryRun {
         }
     }
 
-    async fn handled(&self, canary: &Canary) -> Result<ObjectRef, CanaryError> {
+    /// Sends a canary and proves that it is handled; `None` for one that this version of its kind cannot be.
+    async fn handled(&self, canary: &Canary) -> Result<Option<ObjectRef>, CanaryError> {
         let kind = self.established(&canary.species.kind()).await?;
+        if !canary.species.is_answered_at(kind.version()) {
+            let untold = format!("{} is not asked for each {}", canary.deployment, kind.kind());
+            self.cx.events.warn(format!("{untold}: its version {} cannot be suspended", kind.version()));
+            return Ok(None);
+        }
         let (name, token) = self.names();
         let created = self.create(&kind, &canary.object(&kind, &name, &self.run, &token)).await?;
         let target = removal::target(&kind, &name);
         let gate = Handled::new(canary.clone(), created.uid(), token);
         let seen = self.hurried(&target, gate.clone());
         self.cx.prove(&gate, self.deadlines.canary, both(seen, self.controllers.follow())).await?;
-        Ok(target)
+        Ok(Some(target))
     }
 
     /// The canary, and a second pass asked for as soon as it shows the first: by itself that comes most of a second later.
@@ -237,9 +244,9 @@ impl CanaryRun {
 }
 
 /// Removes what there is, on a context that the run's cancellation does not reach.
-async fn clean(cx: &GateContext, cluster: &Cluster) -> Result<(), CanaryError> {
+async fn clean(cx: &GateContext, cluster: &Cluster, listed: &[Component]) -> Result<(), CanaryError> {
     let cx = GateContext { cancel: CancellationToken::new(), ..cx.clone() };
-    let kinds = removal::delete_all(cluster).await?;
+    let kinds = removal::delete_all(cluster, listed).await?;
     removal::settle(&cx, cluster, kinds).await
 }
 
@@ -249,9 +256,9 @@ impl Drop for CanaryRun {
             return;
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let (cx, cluster) = (self.cx.clone(), self.cluster.clone());
+            let (cx, cluster, listed) = (self.cx.clone(), self.cluster.clone(), self.components.clone());
             runtime.spawn(async move {
-                if clean(&cx, &cluster).await.is_err() {
+                if clean(&cx, &cluster, &listed).await.is_err() {
                     cx.events.warn("canaries were left behind; the next run sweeps them");
                 }
             });

@@ -1,11 +1,13 @@
-//! The species of suspended canaries: one for each kind that has a controller of its own.
+//! The species of canaries that a controller answers by itself: one for each kind that has a controller of its own.
 
 use fluxlift_kube::{Kind, Object};
 use serde_json::Value;
 
-use super::{release, source};
+use super::{image, release, source};
 use crate::Component;
-use crate::kinds::{HELM_RELEASE, KUSTOMIZATION, RECEIVER, SOURCES};
+use crate::kinds::{
+    HELM_RELEASE, IMAGE_POLICY, IMAGE_REPOSITORY, IMAGE_UPDATE_AUTOMATION, KUSTOMIZATION, RECEIVER, SOURCES,
+};
 
 /// A species of canary.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +20,12 @@ pub enum Species {
     Source(Kind),
     /// A Receiver.
     Receiver,
+    /// An ImageRepository.
+    ImageRepository,
+    /// An ImagePolicy.
+    ImagePolicy,
+    /// An ImageUpdateAutomation.
+    ImageUpdateAutomation,
 }
 
 impl Species {
@@ -28,6 +36,8 @@ impl Species {
             Component::Kustomize => vec![Self::Kustomization],
             Component::Notification => vec![Self::Receiver],
             Component::Source => SOURCES.into_iter().map(Self::Source).collect(),
+            Component::ImageReflector => vec![Self::ImageRepository, Self::ImagePolicy],
+            Component::ImageAutomation => vec![Self::ImageUpdateAutomation],
         }
     }
 
@@ -38,6 +48,8 @@ impl Species {
             Self::Kustomization => Component::Kustomize,
             Self::Source(_) => Component::Source,
             Self::Receiver => Component::Notification,
+            Self::ImageRepository | Self::ImagePolicy => Component::ImageReflector,
+            Self::ImageUpdateAutomation => Component::ImageAutomation,
         }
     }
 
@@ -48,11 +60,19 @@ impl Species {
             Self::Kustomization => KUSTOMIZATION,
             Self::Source(kind) => kind.clone(),
             Self::Receiver => RECEIVER,
+            Self::ImageRepository => IMAGE_REPOSITORY,
+            Self::ImagePolicy => IMAGE_POLICY,
+            Self::ImageUpdateAutomation => IMAGE_UPDATE_AUTOMATION,
         }
     }
 
-    /// Its specification: suspended, so that it is handled and nothing comes of it. What it refers to has its own name
-    /// and does not exist.
+    /// Whether its controller answers it at this version of its kind.
+    pub fn is_answered_at(&self, version: &str) -> bool {
+        *self != Self::ImagePolicy || image::policy_is_answered_at(version)
+    }
+
+    /// Its specification: suspended, so that it is handled and nothing comes of it; or one of which nothing can come.
+    /// What it refers to has its own name and does not exist.
     pub(super) fn spec(&self, name: &str) -> Value {
         match self {
             Self::Release => release::suspended(name),
@@ -62,7 +82,15 @@ impl Species {
             Self::Receiver => serde_json::json!({"interval": "1h", "suspend": true, "type": "generic",
                 "secretRef": {"name": name},
                 "resources": [{"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository", "name": name}]}),
+            Self::ImageRepository => image::repository(),
+            Self::ImagePolicy => image::policy(name),
+            Self::ImageUpdateAutomation => image::automation(name),
         }
+    }
+
+    /// Whether the controller has answered in a way that needs no echo of the token.
+    pub(super) fn is_answered_without_echo(&self, canary: &Object) -> bool {
+        *self == Self::ImageUpdateAutomation && image::automation_is_refused(canary)
     }
 
     /// What is missing besides the token's echo.
@@ -70,7 +98,7 @@ impl Species {
         match self {
             Self::Release => release::missing(canary),
             // The others keep observedGeneration -1 while suspended and write the echo only.
-            Self::Kustomization | Self::Source(_) | Self::Receiver => None,
+            _ => None,
         }
     }
 
@@ -78,7 +106,8 @@ impl Species {
     pub(super) const fn field(&self) -> &'static str {
         match self {
             Self::Release => "status.lastHandledReconcileAt and status.observedGeneration",
-            Self::Kustomization | Self::Source(_) | Self::Receiver => "status.lastHandledReconcileAt",
+            Self::ImageUpdateAutomation => "status.conditions[Stalled] and status.observedGeneration",
+            _ => "status.lastHandledReconcileAt",
         }
     }
 }

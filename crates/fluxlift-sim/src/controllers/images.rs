@@ -15,6 +15,7 @@ pub fn pull_time(image: &str) -> SignedDuration {
         Some(Program::SourceController) => 2_700,
         Some(Program::KustomizeController) => 3_000,
         Some(Program::NotificationController) => 3_600,
+        Some(Program::ImageReflectorController | Program::ImageAutomationController) => 3_400,
         Some(Program::HelmController) => 13_200,
         _ if is_network(image) => 21_000,
         _ => 4_000,

@@ -154,8 +154,9 @@ fn insert(world: &mut World, process: Process) -> ProcessId {
 /// (facts/flux.md section 1, "CRD missing at controller start").
 pub fn synced(world: &mut World, id: ProcessId) {
     let Some(process) = world.controllers.processes.get_mut(&id) else { return };
-    let missing =
-        process.program.controllers().iter().map(|c| c.resource()).find(|gr| world.kube.api.kind(gr).is_none());
+    let reconciled = process.program.controllers().iter().map(|c| c.resource());
+    let mut needed = reconciled.chain(process.program.watches());
+    let missing = needed.find(|gr| world.kube.api.kind(gr).is_none());
     if let Some(missing) = missing {
         let error = format!("no matches for kind of resource {missing}");
         log::say(world, id, "setup", "unable to start manager", &[("error", &error)]);

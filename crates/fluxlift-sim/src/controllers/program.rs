@@ -17,6 +17,8 @@ pub enum Program {
     KustomizeController,
     HelmController,
     NotificationController,
+    ImageReflectorController,
+    ImageAutomationController,
 }
 
 /// One reconciler, by what it reconciles.
@@ -39,6 +41,9 @@ pub enum Controller {
     Kustomizations,
     HelmReleases,
     Receivers,
+    ImageRepositories,
+    ImagePolicies,
+    ImageUpdateAutomations,
 }
 
 impl Program {
@@ -51,6 +56,8 @@ impl Program {
             Self::KustomizeController,
             Self::HelmController,
             Self::NotificationController,
+            Self::ImageReflectorController,
+            Self::ImageAutomationController,
         ]
         .into_iter()
         .find(|program| program.name() == name)
@@ -66,6 +73,8 @@ impl Program {
             Self::KustomizeController => "kustomize-controller",
             Self::HelmController => "helm-controller",
             Self::NotificationController => "notification-controller",
+            Self::ImageReflectorController => "image-reflector-controller",
+            Self::ImageAutomationController => "image-automation-controller",
         }
     }
 
@@ -92,6 +101,8 @@ impl Program {
             Self::KustomizeController => &[Controller::Kustomizations],
             Self::HelmController => &[Controller::HelmReleases],
             Self::NotificationController => &[Controller::Receivers],
+            Self::ImageReflectorController => &[Controller::ImageRepositories, Controller::ImagePolicies],
+            Self::ImageAutomationController => &[Controller::ImageUpdateAutomations],
         }
     }
 
@@ -104,7 +115,18 @@ impl Program {
             Self::KustomizeController => Some("kustomize-controller-leader-election"),
             Self::HelmController => Some("helm-controller-leader-election"),
             Self::NotificationController => Some("notification-controller-leader-election"),
+            Self::ImageReflectorController => Some("image-reflector-controller-leader-election"),
+            Self::ImageAutomationController => Some("image-automation-controller-leader-election"),
         }
+    }
+
+    /// What it watches besides what it reconciles: without these it does not start either.
+    pub fn watches(self) -> impl Iterator<Item = GroupResource> {
+        let watched = match self {
+            Self::ImageAutomationController => Some([kinds::GIT_REPOSITORIES, kinds::IMAGE_POLICIES]),
+            _ => None,
+        };
+        watched.into_iter().flatten()
     }
 
     /// How many workers each of its controllers has unless `--concurrent` says otherwise
@@ -115,7 +137,7 @@ impl Program {
             Self::FluxOperator => 10,
             Self::SourceController => 2,
             Self::KustomizeController | Self::HelmController => 4,
-            Self::NotificationController => 4,
+            Self::NotificationController | Self::ImageReflectorController | Self::ImageAutomationController => 4,
         }
     }
 
@@ -126,9 +148,11 @@ impl Program {
     pub fn cache_sync(self, helm: SignedDuration) -> SignedDuration {
         match self {
             Self::HelmController => helm,
-            Self::SourceController | Self::KustomizeController | Self::NotificationController => {
-                helm.min(SignedDuration::from_millis(500))
-            }
+            Self::SourceController
+            | Self::KustomizeController
+            | Self::NotificationController
+            | Self::ImageReflectorController
+            | Self::ImageAutomationController => helm.min(SignedDuration::from_millis(500)),
             Self::KubeControllerManager | Self::KubeScheduler | Self::FluxOperator => SignedDuration::from_millis(400),
         }
     }
@@ -154,6 +178,9 @@ impl Controller {
             Self::Kustomizations => kinds::KUSTOMIZATIONS,
             Self::HelmReleases => kinds::HELM_RELEASES,
             Self::Receivers => kinds::RECEIVERS,
+            Self::ImageRepositories => kinds::IMAGE_REPOSITORIES,
+            Self::ImagePolicies => kinds::IMAGE_POLICIES,
+            Self::ImageUpdateAutomations => kinds::IMAGE_UPDATE_AUTOMATIONS,
         }
     }
 
@@ -170,6 +197,9 @@ impl Controller {
             Self::Kustomizations,
             Self::HelmReleases,
             Self::Receivers,
+            Self::ImageRepositories,
+            Self::ImagePolicies,
+            Self::ImageUpdateAutomations,
         ]
         .into_iter()
         .find(|controller| controller.resource() == *resource)
@@ -194,6 +224,9 @@ impl Controller {
             Self::Kustomizations => "kustomization",
             Self::HelmReleases => "helmrelease",
             Self::Receivers => "receiver",
+            Self::ImageRepositories => "imagerepository",
+            Self::ImagePolicies => "imagepolicy",
+            Self::ImageUpdateAutomations => "imageupdateautomation",
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     namespace, replicaset, scheduler,
 };
 use crate::World;
-use crate::flux::{helm, kustomize, notification, operator, source};
+use crate::flux::{helm, image, kustomize, notification, operator, source};
 use crate::kube::Key;
 
 /// Hands waiting objects to free workers. A pass begins a few milliseconds later: the time from the queue to the first
@@ -63,6 +63,9 @@ fn dispatch(pass: &mut Pass<'_>, step: Step) -> Passed {
         (Controller::HelmReleases, Step::Helm(step)) => helm::go_on(pass, step),
         (Controller::HelmReleases, _) => helm::reconcile(pass),
         (Controller::Receivers, _) => notification::reconcile(pass),
+        (Controller::ImageRepositories, _) => image::reconcile_repository(pass),
+        (Controller::ImagePolicies, _) => image::reconcile_policy(pass),
+        (Controller::ImageUpdateAutomations, _) => image::reconcile_automation(pass),
         (
             Controller::GitRepositories
             | Controller::OciRepositories

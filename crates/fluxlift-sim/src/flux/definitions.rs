@@ -17,6 +17,9 @@ const FILES: &[(&str, &str)] = &[
     ("notification-controller", include_str!("crds/receivers.yaml")),
     ("notification-controller", include_str!("crds/alerts.yaml")),
     ("notification-controller", include_str!("crds/providers.yaml")),
+    ("image-reflector-controller", include_str!("crds/imagerepositories.yaml")),
+    ("image-reflector-controller", include_str!("crds/imagepolicies.yaml")),
+    ("image-automation-controller", include_str!("crds/imageupdateautomations.yaml")),
 ];
 
 /// The definitions that `component` brings in a release with this `profile`.
@@ -30,14 +33,24 @@ pub fn of(component: &str, profile: Profile) -> Vec<Value> {
 fn in_profile(mut definition: Value, profile: Profile) -> Option<Value> {
     match definition["spec"]["names"]["kind"].as_str()? {
         "ExternalArtifact" if !profile.has_external_artifacts() => return None,
-        "OCIRepository" if !profile.oci_is_stable() => {
-            let versions = definition["spec"]["versions"].as_array_mut()?;
-            versions.retain(|version| version["name"] == "v1beta2");
-            versions.iter_mut().for_each(|version| version["storage"] = Value::Bool(true));
+        "OCIRepository" if !profile.oci_is_stable() => only_beta(&mut definition)?,
+        "ImageRepository" | "ImagePolicy" | "ImageUpdateAutomation" if !profile.images_are_stable() => {
+            only_beta(&mut definition)?;
+        }
+        "ImageRepository" | "ImagePolicy" | "ImageUpdateAutomation" if !profile.images_have_betas() => {
+            definition["spec"]["versions"].as_array_mut()?.retain(|version| version["name"] == "v1");
         }
         _ => {}
     }
     Some(definition)
+}
+
+/// Takes away all versions but the beta, which is then the one that is stored.
+fn only_beta(definition: &mut Value) -> Option<()> {
+    let versions = definition["spec"]["versions"].as_array_mut()?;
+    versions.retain(|version| version["name"] == "v1beta2");
+    versions.iter_mut().for_each(|version| version["storage"] = Value::Bool(true));
+    Some(())
 }
 
 #[cfg(test)]
@@ -55,6 +68,18 @@ mod tests {
     fn flux_2_9_brings_eleven_definitions_and_2_4_ten() {
         assert_eq!(all(Profile::NEWEST).len(), 11);
         assert_eq!(all(Profile { minor: 4 }).len(), 10);
+    }
+
+    #[test]
+    fn the_kinds_of_images_are_stable_since_flux_2_7_and_nothing_else_since_2_9() {
+        for (minor, served) in [(6, vec!["v1beta2"]), (7, vec!["v1", "v1beta2"]), (9, vec!["v1"])] {
+            for component in ["image-reflector-controller", "image-automation-controller"] {
+                for definition in of(component, Profile { minor }) {
+                    let versions = definition["spec"]["versions"].as_array().unwrap();
+                    assert_eq!(versions.iter().map(|v| v["name"].as_str().unwrap()).collect::<Vec<_>>(), served);
+                }
+            }
+        }
     }
 
     #[test]

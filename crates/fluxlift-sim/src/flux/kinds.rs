@@ -23,6 +23,14 @@ pub const HELM_RELEASES: GroupResource = GroupResource::known("helm.toolkit.flux
 /// `receivers.notification.toolkit.fluxcd.io`
 pub const RECEIVERS: GroupResource = GroupResource::known("notification.toolkit.fluxcd.io", "receivers");
 
+/// `imagerepositories.image.toolkit.fluxcd.io`
+pub const IMAGE_REPOSITORIES: GroupResource = GroupResource::known("image.toolkit.fluxcd.io", "imagerepositories");
+/// `imagepolicies.image.toolkit.fluxcd.io`
+pub const IMAGE_POLICIES: GroupResource = GroupResource::known("image.toolkit.fluxcd.io", "imagepolicies");
+/// `imageupdateautomations.image.toolkit.fluxcd.io`
+pub const IMAGE_UPDATE_AUTOMATIONS: GroupResource =
+    GroupResource::known("image.toolkit.fluxcd.io", "imageupdateautomations");
+
 /// The finalizer of every Flux controller and of the operator.
 pub const FINALIZER: &str = "finalizers.fluxcd.io";
 /// The finalizer that flux-operator puts on its FluxInstance.

@@ -83,7 +83,8 @@ fn base(settings: &component::Settings, policies: bool) -> Vec<Value> {
         "source.toolkit.fluxcd.io",
         "kustomize.toolkit.fluxcd.io",
         "helm.toolkit.fluxcd.io",
-        "notification.toolkit.fluxcd.io"
+        "notification.toolkit.fluxcd.io",
+        "image.toolkit.fluxcd.io"
     ]);
     let mut objects = vec![
         // The operator never prunes the namespace it runs in.
@@ -112,7 +113,14 @@ fn base(settings: &component::Settings, policies: bool) -> Vec<Value> {
         binding(
             "crd-controller",
             &format!("crd-controller-{namespace}"),
-            &["source-controller", "kustomize-controller", "helm-controller", "notification-controller"],
+            &[
+                "kustomize-controller",
+                "helm-controller",
+                "source-controller",
+                "notification-controller",
+                "image-reflector-controller",
+                "image-automation-controller",
+            ],
         ),
     ];
     if policies {

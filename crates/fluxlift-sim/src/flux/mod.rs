@@ -11,6 +11,7 @@ pub mod faults;
 pub mod health;
 pub mod helm;
 pub mod history;
+pub mod image;
 pub mod inventory;
 pub mod kinds;
 pub mod kustomize;

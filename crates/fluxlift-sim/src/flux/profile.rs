@@ -17,16 +17,26 @@ struct Release {
     kustomize: &'static str,
     helm: &'static str,
     notification: &'static str,
+    image_reflector: &'static str,
+    image_automation: &'static str,
+}
+
+impl Release {
+    /// From its own version and those of its controllers, in the order of the fields.
+    const fn of(versions: [&'static str; 7]) -> Self {
+        let [version, source, kustomize, helm, notification, image_reflector, image_automation] = versions;
+        Self { version, source, kustomize, helm, notification, image_reflector, image_automation }
+    }
 }
 
 /// The releases that the operator's image carries, oldest first (facts/lab.md: the last has 1.9.6, 1.9.5 and 1.6.3).
 const RELEASES: [Release; 6] = [
-    Release { version: "2.4.0", source: "1.4.1", kustomize: "1.4.0", helm: "1.1.0", notification: "1.4.0" },
-    Release { version: "2.5.1", source: "1.5.0", kustomize: "1.5.1", helm: "1.2.0", notification: "1.5.0" },
-    Release { version: "2.6.4", source: "1.6.2", kustomize: "1.6.1", helm: "1.3.0", notification: "1.6.0" },
-    Release { version: "2.7.5", source: "1.7.4", kustomize: "1.7.3", helm: "1.4.5", notification: "1.7.5" },
-    Release { version: "2.8.3", source: "1.8.2", kustomize: "1.8.2", helm: "1.5.5", notification: "1.8.2" },
-    Release { version: "2.9.4", source: "1.9.6", kustomize: "1.9.5", helm: "1.6.3", notification: "1.9.4" },
+    Release::of(["2.4.0", "1.4.1", "1.4.0", "1.1.0", "1.4.0", "0.33.0", "0.39.0"]),
+    Release::of(["2.5.1", "1.5.0", "1.5.1", "1.2.0", "1.5.0", "0.34.0", "0.40.0"]),
+    Release::of(["2.6.4", "1.6.2", "1.6.1", "1.3.0", "1.6.0", "0.35.2", "0.41.2"]),
+    Release::of(["2.7.5", "1.7.4", "1.7.3", "1.4.5", "1.7.5", "1.0.4", "1.0.4"]),
+    Release::of(["2.8.3", "1.8.2", "1.8.2", "1.5.5", "1.8.2", "1.1.1", "1.1.1"]),
+    Release::of(["2.9.4", "1.9.6", "1.9.5", "1.6.3", "1.9.4", "1.2.4", "1.2.4"]),
 ];
 
 /// A distribution: one release, as the operator installs it.
@@ -56,6 +66,8 @@ impl Distribution {
             "kustomize-controller" => self.0.kustomize,
             "helm-controller" => self.0.helm,
             "notification-controller" => self.0.notification,
+            "image-reflector-controller" => self.0.image_reflector,
+            "image-automation-controller" => self.0.image_automation,
             _ => return None,
         };
         Some(format!("v{version}"))
@@ -77,13 +89,17 @@ impl Profile {
         minor.map_or(Self::NEWEST, |minor| Self { minor })
     }
 
-    /// The behaviour of a controller, by its image: helm-controller 1.1 came with Flux 2.4, the others' minors equal
-    /// Flux's.
+    /// The behaviour of a controller, by its image: helm-controller 1.1 came with Flux 2.4, image-reflector-controller 0.33
+    /// and image-automation-controller 0.39 too, and their 1.0 with Flux 2.7; the others' minors equal Flux's.
     pub fn of_image(component: &str, image: &str) -> Self {
         let tag = image.rsplit_once(':').map_or("", |(_, tag)| tag).trim_start_matches('v');
-        let minor = tag.split('.').nth(1).and_then(|minor| minor.parse::<u64>().ok());
+        let mut parts = tag.split('.').map(|part| part.parse::<u64>().ok());
+        let (major, minor) = (parts.next().flatten(), parts.next().flatten());
         match minor {
             Some(minor) if component == "helm-controller" => Self { minor: minor + 3 },
+            Some(minor) if component.starts_with("image-") && major != Some(0) => Self { minor: minor + 7 },
+            Some(minor) if component == "image-reflector-controller" => Self { minor: minor.saturating_sub(29) },
+            Some(minor) if component == "image-automation-controller" => Self { minor: minor.saturating_sub(35) },
             Some(minor) => Self { minor },
             None => Self::NEWEST,
         }
@@ -98,6 +114,17 @@ impl Profile {
     /// OCIRepository is v1 since Flux 2.6, before only v1beta2 (facts/flux.md section 2, "Older Flux").
     pub const fn oci_is_stable(self) -> bool {
         self.minor >= 6
+    }
+
+    /// The kinds of images are v1 since Flux 2.7, before only betas; an ImagePolicy can be suspended, and is asked by a
+    /// token, since then.
+    pub const fn images_are_stable(self) -> bool {
+        self.minor >= 7
+    }
+
+    /// Their betas are gone since Flux 2.9.
+    pub const fn images_have_betas(self) -> bool {
+        self.minor < 9
     }
 
     /// ExternalArtifact exists since Flux 2.7.
@@ -128,5 +155,14 @@ mod tests {
         let new = Profile::of_image("helm-controller", "ghcr.io/fluxcd/helm-controller:v1.6.3");
         assert_eq!(new, Profile::NEWEST);
         assert!(new.requeues_when_source_is_not_ready());
+        let minor = |name: &str, tag: &str| Profile::of_image(name, &format!("ghcr.io/fluxcd/{name}:{tag}")).minor;
+        assert_eq!(
+            (minor("image-reflector-controller", "v0.33.0"), minor("image-reflector-controller", "v1.2.4")),
+            (4, 9)
+        );
+        assert_eq!(
+            (minor("image-automation-controller", "v0.41.2"), minor("image-automation-controller", "v1.0.4")),
+            (6, 7)
+        );
     }
 }

@@ -5,8 +5,8 @@ use std::net::Ipv4Addr;
 
 use bytes::Bytes;
 use fluxlift_talos::proto::rpc::{
-    ApplyConfiguration, Bootstrap, EtcdMemberList, EtcdStatus, GetResource, Kubeconfig, ListFiles, ListResources, Logs,
-    Reboot, Reset, Rpc, ServiceList, Version,
+    ApplyConfiguration, Bootstrap, EtcdMemberList, EtcdStatus, GetResource, HealthCheck, Kubeconfig, ListFiles,
+    ListResources, Logs, Reboot, Reset, Rpc, ServiceList, Version,
 };
 use fluxlift_talos::proto::shared::{Metadata, RpcStatus};
 use http::Request;
@@ -14,7 +14,7 @@ use prost::Message;
 use tonic::Code;
 
 use super::grpc::{self, Answer, Refusal};
-use super::{TalosFault, answer, apply, bootstrap, read};
+use super::{TalosFault, answer, apply, bootstrap, health, read};
 use crate::World;
 
 /// Who is at the other end.
@@ -73,9 +73,41 @@ fn route(world: &mut World, vmid: u32, peer: &Peer, request: &Request<Bytes>) ->
             let target = target(world, vmid, node)?;
             local(world, target, &Call { path, body, metadata: None })
         }
+        ([], nodes) if STREAMS.contains(&path) => stream(world, vmid, path, body, nodes),
         ([], nodes) if !path.starts_with("/cosi.") => fan_out(world, vmid, path, body, nodes),
         ([], _) => Err(Refusal::new(Code::InvalidArgument, "one-to-many proxying is not supported for this call")),
         _ => Err(Refusal::new(Code::InvalidArgument, "node and nodes exclude each other")),
+    }
+}
+
+/// The calls whose answer is a stream of pieces.
+const STREAMS: [&str; 4] = [HealthCheck::PATH, Kubeconfig::PATH, ListFiles::PATH, Logs::PATH];
+
+/// Asks several machines for a stream: each piece says whose it is.
+fn stream(world: &mut World, vmid: u32, path: &str, body: &[u8], nodes: &[&str]) -> Result<Answer, Refusal> {
+    let mut pieces = Vec::new();
+    for node in nodes {
+        let call = Call { path, body, metadata: None };
+        match target(world, vmid, node).and_then(|target| local(world, target, &call)) {
+            // What is appended to a message counts as part of it.
+            Ok(Answer::Messages(messages)) => pieces.extend(messages.into_iter().map(|mut piece| {
+                let metadata = Metadata { hostname: (*node).to_owned(), ..Metadata::default() };
+                piece.extend(AnyMessage { metadata: Some(metadata) }.encode_to_vec());
+                piece
+            })),
+            Ok(_) => return Ok(Answer::HangUp),
+            Err(refusal) => pieces.push(AnyMessage { metadata: Some(failure(node, refusal)) }.encode_to_vec()),
+        }
+    }
+    Ok(Answer::Messages(pieces))
+}
+
+/// What says that `node` failed, beside the answers of others.
+fn failure(node: &str, refusal: Refusal) -> Metadata {
+    Metadata {
+        hostname: node.to_owned(),
+        error: format!("rpc error: code = {:?} desc = {}", refusal.code, refusal.message),
+        status: Some(RpcStatus { code: refusal.code.into(), message: refusal.message }),
     }
 }
 
@@ -83,16 +115,14 @@ fn route(world: &mut World, vmid: u32, peer: &Peer, request: &Request<Bytes>) ->
 fn fan_out(world: &mut World, vmid: u32, path: &str, body: &[u8], nodes: &[&str]) -> Result<Answer, Refusal> {
     let mut whole = Vec::new();
     for node in nodes {
-        let mut metadata = Metadata { hostname: (*node).to_owned(), ..Metadata::default() };
-        let call = Call { path, body, metadata: Some(metadata.clone()) };
+        let metadata = Metadata { hostname: (*node).to_owned(), ..Metadata::default() };
+        let call = Call { path, body, metadata: Some(metadata) };
         match target(world, vmid, node).and_then(|target| local(world, target, &call)) {
             // Replies are lists of messages: protobuf joins them when their bytes follow each other.
             Ok(Answer::Messages(messages)) => whole.extend(messages.into_iter().flatten()),
             Ok(_) => return Ok(Answer::HangUp),
             Err(refusal) => {
-                metadata.error = format!("rpc error: code = {:?} desc = {}", refusal.code, refusal.message);
-                metadata.status = Some(RpcStatus { code: refusal.code.into(), message: refusal.message });
-                let failed = AnyMessage { metadata: Some(metadata) };
+                let failed = AnyMessage { metadata: Some(failure(node, refusal)) };
                 whole.extend(AnyReply { messages: vec![failed] }.encode_to_vec());
             }
         }
@@ -167,6 +197,7 @@ fn local(world: &mut World, vmid: u32, call: &Call<'_>) -> Result<Answer, Refusa
         ListResources::PATH => read::resources(world, vmid, call),
         ApplyConfiguration::PATH => apply::apply(world, vmid, call),
         Bootstrap::PATH => bootstrap::bootstrap(world, vmid, call),
+        HealthCheck::PATH => health::check(world, vmid),
         Kubeconfig::PATH => bootstrap::kubeconfig(world, vmid),
         Reboot::PATH => answer::reboot(world, vmid, call),
         Reset::PATH => answer::reset(world, vmid, call),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use fluxlift_talos::proto::machine::{
     EtcdMember, EtcdMemberListResponse, EtcdMemberStatus, EtcdMembers, EtcdStatus, EtcdStatusResponse, FeaturesInfo,
-    FileInfo, FilesRequest, LogsRequest, PlatformInfo, ServiceHealth, ServiceInfo, ServiceList, ServiceListResponse,
-    Version, VersionInfo, VersionResponse,
+    FileInfo, FilesRequest, LogsRequest, PlatformInfo, ServiceEvents, ServiceHealth, ServiceInfo, ServiceList,
+    ServiceListResponse, Version, VersionInfo, VersionResponse,
 };
 use fluxlift_talos::proto::resource::{
     Address, GetRequest, GetResponse, ListRequest, ListResponse, MACHINE_CONFIG, MACHINE_STATUS, MachineConfigSpec,
@@ -18,12 +18,16 @@ use prost::Message;
 use tonic::Code;
 
 use super::answer::decoded;
+use super::definitions;
 use super::dispatch::Call;
 use super::grpc::{Answer, Refusal};
 use super::machine::EtcdState;
 use super::{Machine, machine::Member};
 use crate::World;
 use crate::kube::{GroupResource, Key};
+
+/// Where definitions are; each has an id of its own.
+const DEFINITION: Address = Address { namespace: definitions::NAMESPACE, r#type: definitions::TYPE, id: "" };
 
 fn machine(world: &World, vmid: u32) -> Result<&Machine, Refusal> {
     world.talos.machines.get(&vmid).ok_or_else(|| Refusal::new(Code::Unavailable, "the machine is gone"))
@@ -50,7 +54,8 @@ pub(super) fn services(world: &World, vmid: u32, call: &Call<'_>) -> Result<Answ
     let service = |id: &str, state: &str| ServiceInfo {
         id: id.to_owned(),
         state: state.to_owned(),
-        events: None,
+        // It is empty, but never missing: talosctl takes that for granted.
+        events: Some(ServiceEvents::default()),
         health: Some(ServiceHealth {
             unknown: state != "Running",
             healthy: state == "Running",
@@ -157,8 +162,8 @@ pub(super) fn files(world: &World, vmid: u32, call: &Call<'_>) -> Result<Answer,
 pub(super) fn resource(world: &World, vmid: u32, call: &Call<'_>) -> Result<Answer, Refusal> {
     let request: GetRequest = decoded(call)?;
     let asked = (request.namespace.as_str(), request.r#type.as_str(), request.id.as_str());
-    let found = all(world, vmid)?.into_iter().find(|(at, _)| (at.namespace, at.r#type, at.id) == asked);
-    let (_, resource) = found.ok_or_else(|| {
+    let found = all(world, vmid)?.into_iter().find(|resource| place(resource) == asked);
+    let resource = found.ok_or_else(|| {
         let what = format!("resource {}({}/{}) doesn't exist", request.r#type, request.namespace, request.id);
         Refusal::new(Code::NotFound, what)
     })?;
@@ -169,25 +174,42 @@ pub(super) fn resources(world: &World, vmid: u32, call: &Call<'_>) -> Result<Ans
     let request: ListRequest = decoded(call)?;
     let found = all(world, vmid)?
         .into_iter()
-        .filter(|(at, _)| at.namespace == request.namespace && at.r#type == request.r#type);
-    Ok(Answer::Messages(found.map(|(_, r)| ListResponse { resource: Some(r) }.encode_to_vec()).collect()))
+        .filter(|resource| (place(resource).0, place(resource).1) == (&*request.namespace, &*request.r#type));
+    Ok(Answer::Messages(found.map(|r| ListResponse { resource: Some(r) }.encode_to_vec()).collect()))
+}
+
+/// Where a resource is: namespace, type and id.
+fn place(resource: &Resource) -> (&str, &str, &str) {
+    resource.metadata.as_ref().map_or(("", "", ""), |at| (&at.namespace, &at.r#type, &at.id))
 }
 
 /// The resources that a machine has.
-fn all(world: &World, vmid: u32) -> Result<Vec<(Address, Resource)>, Refusal> {
+fn all(world: &World, vmid: u32) -> Result<Vec<Resource>, Refusal> {
     let machine = machine(world, vmid)?;
     let status = status(world, machine);
     let stage = Stage::try_from(status.stage).unwrap_or(Stage::Unknown);
     let readiness = status.status.clone().unwrap_or_default();
     let yaml =
         Node::of([("stage", Node::from(stage.word())), ("status", Node::of([("ready", Node::from(readiness.ready))]))]);
-    let mut all = vec![(MACHINE_STATUS, resource_of(MACHINE_STATUS, status.encode_to_vec(), yaml.to_string()))];
+    let mut all = vec![resource_of(MACHINE_STATUS, status.encode_to_vec(), yaml.to_string())];
     let hardware = SystemInformationSpec { uuid: machine.uuid.clone() };
     let yaml = Node::of([("uuid", Node::from(machine.uuid.as_str()))]);
-    all.push((SYSTEM_INFORMATION, resource_of(SYSTEM_INFORMATION, hardware.encode_to_vec(), yaml.to_string())));
+    all.push(resource_of(SYSTEM_INFORMATION, hardware.encode_to_vec(), yaml.to_string()));
     if let Some(config) = machine.disk.config.as_ref().filter(|_| !machine.in_maintenance()) {
         let spec = MachineConfigSpec { yaml_marshalled: config.text().as_bytes().to_vec() };
-        all.push((MACHINE_CONFIG, resource_of(MACHINE_CONFIG, spec.encode_to_vec(), config.text().to_owned())));
+        // As a text in YAML, with the annotation that says so: the configuration may be several documents.
+        let mut resource = resource_of(MACHINE_CONFIG, spec.encode_to_vec(), Node::from(config.text()).to_string());
+        if let Some(metadata) = &mut resource.metadata {
+            metadata.annotations.insert("talos.dev/yaml-spec".to_owned(), "1".to_owned());
+        }
+        all.push(resource);
+    }
+    for definition in definitions::all() {
+        let mut resource = resource_of(DEFINITION, definition.encode_to_vec(), definition.yaml());
+        if let Some(metadata) = &mut resource.metadata {
+            metadata.id = definition.id();
+        }
+        all.push(resource);
     }
     Ok(all)
 }

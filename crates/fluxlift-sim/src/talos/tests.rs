@@ -1,14 +1,19 @@
 //! Calls against a world, without a wire.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::net::Ipv4Addr;
 
 use bytes::{BufMut, Bytes, BytesMut};
+use flate2::read::GzDecoder;
 use fluxlift_core::Timestamp;
 use fluxlift_talos::config::Role;
-use fluxlift_talos::proto::machine::{ApplyConfigurationRequest, ApplyMode, VersionResponse};
-use fluxlift_talos::proto::resource::{GetRequest, MACHINE_CONFIG};
-use fluxlift_talos::proto::rpc::{ApplyConfiguration, Bootstrap, GetResource, Rpc, Version};
+use fluxlift_talos::proto::machine::{ApplyConfigurationRequest, ApplyMode, ServiceListResponse, VersionResponse};
+use fluxlift_talos::proto::resource::{GetRequest, GetResponse, ListRequest, ListResponse, MACHINE_CONFIG};
+use fluxlift_talos::proto::rpc::{
+    ApplyConfiguration, Bootstrap, GetResource, HealthCheck, Kubeconfig, ListResources, Rpc, ServiceList, Version,
+};
+use fluxlift_talos::proto::shared::Data;
 use http::Request;
 use prost::Message;
 use tonic::Code;
@@ -163,4 +168,73 @@ fn a_configuration_without_its_keys_is_refused() {
         let refused = call::<ApplyConfiguration>(&mut world, vmid, &request, &[]);
         assert_eq!(code(refused), Code::InvalidArgument, "{broken}");
     }
+}
+
+fn messages<M: Message + Default>(answer: Answer) -> Vec<M> {
+    match answer {
+        Answer::Messages(messages) => messages.iter().map(|piece| M::decode(piece.as_slice()).unwrap()).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_stream_of_several_nodes_stays_a_stream_whose_pieces_say_whose_they_are() {
+    let mut world = world();
+    let vmid = running(&mut world, 11, "v1.12.0", Role::ControlPlane);
+    let pieces: Vec<Data> =
+        messages(call::<Kubeconfig>(&mut world, vmid, &Default::default(), &[("nodes", "127.101.0.11")]));
+    assert!(pieces.len() > 1);
+    assert!(pieces.iter().all(|piece| piece.metadata.as_ref().is_some_and(|meta| meta.hostname == "127.101.0.11")));
+    let packed: Vec<u8> = pieces.into_iter().flat_map(|piece| piece.bytes).collect();
+    let mut archive = Vec::new();
+    GzDecoder::new(packed.as_slice()).read_to_end(&mut archive).unwrap();
+    assert!(String::from_utf8_lossy(&archive).trim_end().ends_with("current-context: admin@sol"));
+    let lost: Vec<Data> =
+        messages(call::<Kubeconfig>(&mut world, vmid, &Default::default(), &[("nodes", "127.101.0.99")]));
+    assert!(!lost[0].metadata.as_ref().unwrap().error.is_empty());
+}
+
+#[test]
+fn types_are_found_by_their_definitions_and_a_configuration_is_a_text_in_yaml() {
+    let mut world = world();
+    let vmid = running(&mut world, 11, "v1.12.0", Role::ControlPlane);
+    let list = ListRequest { namespace: "meta".to_owned(), r#type: "ResourceDefinitions.meta.cosi.dev".to_owned() };
+    let found: Vec<ListResponse> = messages(call::<ListResources>(&mut world, vmid, &list, &[]));
+    let ids: Vec<String> = found.into_iter().map(|r| r.resource.unwrap().metadata.unwrap().id).collect();
+    assert!(ids.contains(&"machineconfigs.config.talos.dev".to_owned()), "{ids:?}");
+    let get = GetRequest {
+        namespace: MACHINE_CONFIG.namespace.to_owned(),
+        r#type: MACHINE_CONFIG.r#type.to_owned(),
+        id: MACHINE_CONFIG.id.to_owned(),
+    };
+    let got: GetResponse = message(call::<GetResource>(&mut world, vmid, &get, &[]));
+    let resource = got.resource.unwrap();
+    let text: String = serde_saphyr::from_str(&resource.spec.unwrap().yaml_spec).unwrap();
+    assert_eq!(text, CONTROL_PLANE);
+    assert!(resource.metadata.unwrap().annotations.contains_key("talos.dev/yaml-spec"));
+}
+
+#[test]
+fn health_names_the_first_thing_that_is_wrong_and_a_worker_tells_none() {
+    let mut world = world();
+    let cp = running(&mut world, 11, "v1.12.0", Role::ControlPlane);
+    let wk = running(&mut world, 21, "v1.12.0", Role::Worker);
+    assert_eq!(code(call::<HealthCheck>(&mut world, wk, &Default::default(), &[])), Code::Unimplemented);
+    match call::<HealthCheck>(&mut world, cp, &Default::default(), &[]) {
+        Answer::Refused(refusal) => {
+            assert_eq!(refusal.code, Code::DeadlineExceeded);
+            assert_eq!(refusal.message, "waiting for etcd to be healthy: 127.101.0.11: etcd is not running");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn every_service_has_a_history_and_a_health_if_empty_ones() {
+    let mut world = world();
+    let vmid = running(&mut world, 11, "v1.12.0", Role::ControlPlane);
+    let reply: ServiceListResponse = message(call::<ServiceList>(&mut world, vmid, &Default::default(), &[]));
+    let services = &reply.messages[0].services;
+    assert!(services.iter().any(|service| service.id == "etcd"));
+    assert!(services.iter().all(|service| service.events.is_some() && service.health.is_some()));
 }

@@ -2,6 +2,7 @@
 
 use prost::Message;
 
+use super::cluster::{HealthCheckProgress, HealthCheckRequest};
 use super::machine::{
     ApplyConfigurationRequest, ApplyConfigurationResponse, BootstrapRequest, BootstrapResponse, EtcdMemberListRequest,
     EtcdMemberListResponse, EtcdStatusResponse, FileInfo, FilesRequest, LogsRequest, RebootRequest, RebootResponse,
@@ -43,6 +44,8 @@ rpc! {
     EtcdMemberList, "/machine.MachineService/EtcdMemberList", EtcdMemberListRequest => EtcdMemberListResponse;
     /// How the machine's own member of etcd is.
     EtcdStatus, "/machine.MachineService/EtcdStatus", Empty => EtcdStatusResponse;
+    /// The cluster's health as one control plane sees it, as a stream of what it waits for.
+    HealthCheck, "/cluster.ClusterService/HealthCheck", HealthCheckRequest => HealthCheckProgress;
     /// An administrator's kubeconfig, as a stream of pieces of a compressed archive.
     Kubeconfig, "/machine.MachineService/Kubeconfig", Empty => Data;
     /// The files in a folder, as a stream.

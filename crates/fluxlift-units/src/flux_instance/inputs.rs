@@ -103,15 +103,18 @@ impl Inputs {
 
     /// The controllers that are proven by canaries.
     pub fn components(&self) -> Vec<Component> {
-        let listed = |component: &Component| {
-            self.flux_components.is_empty() || self.flux_components.iter().any(|name| name == component.name())
-        };
+        if self.flux_components.is_empty() {
+            return Component::DEFAULT.to_vec();
+        }
+        let listed = |component: &Component| self.flux_components.iter().any(|name| name == component.name());
         Component::ALL.into_iter().filter(listed).collect()
     }
 }
 
-/// The components that Flux has. Those beyond the default four are installed but have no canary yet.
+/// Installed, but without a canary: its ArtifactGenerators cannot be suspended.
+const UNPROVEN: &str = "source-watcher";
+
+/// The components that Flux has.
 fn is_known(name: &str) -> bool {
-    const OPTIONAL: [&str; 3] = ["image-reflector-controller", "image-automation-controller", "source-watcher"];
-    Component::named(name).is_some() || OPTIONAL.contains(&name)
+    Component::named(name).is_some() || name == UNPROVEN
 }

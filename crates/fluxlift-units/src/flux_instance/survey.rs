@@ -70,7 +70,8 @@ async fn differences(cluster: &Cluster, live: Option<&Object>, wanted: &Instance
 
 /// Whether any controller of Flux is installed.
 async fn controllers(cluster: &Cluster) -> Result<bool, RequestError> {
-    let targets = Component::ALL.map(|component| ObjectRef::namespaced(kind::DEPLOYMENT, NAMESPACE, component.name()));
+    let targets =
+        Component::DEFAULT.map(|component| ObjectRef::namespaced(kind::DEPLOYMENT, NAMESPACE, component.name()));
     let found = try_join_all(targets.iter().map(|target| cluster.get(target))).await?;
     Ok(found.iter().any(Option::is_some))
 }

@@ -43,7 +43,7 @@ impl FluxInstance {
     ) -> Result<Option<UnitError>, UnitError> {
         let bringup = Bringup { cx, cluster, inputs, instance };
         let survey = Survey::take(cluster, instance).await?;
-        fluxlift_flux::canary::sweep(&cx.gates, cluster).await?;
+        fluxlift_flux::canary::sweep(&cx.gates, cluster, &inputs.components()).await?;
         secrets::apply(cx, cluster, &secrets::wanted(inputs)).await?;
         match self.strategy {
             Strategy::Gated => bringup.run(&survey).await,

@@ -31,8 +31,9 @@ resource "terraform_data" "instance" {
     command = "fluxlift apply --native flux_instance --non-interactive"
 
     # The inputs go through the environment, never through the arguments, which every process on the machine can read.
+    # They are not printed; but as long as they are marked as sensitive, nothing that fluxlift says is printed either.
     environment = {
-      FLUXLIFT_INPUTS = jsonencode(local.inputs)
+      FLUXLIFT_INPUTS = nonsensitive(jsonencode(local.inputs))
     }
   }
 }

@@ -2,6 +2,7 @@
 
 mod canaries;
 mod controllers;
+mod images;
 mod lab;
 mod operator;
 mod race;

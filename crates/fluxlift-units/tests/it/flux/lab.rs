@@ -28,6 +28,7 @@ pub(crate) struct Lab {
     pub(crate) strategy: Strategy,
     pub(crate) flux_version: &'static str,
     pub(crate) operator_version: &'static str,
+    pub(crate) components: &'static [&'static str],
     pub(crate) deadline: Deadline,
     clock: Arc<TokioClock>,
     kubeconfig: String,
@@ -66,6 +67,7 @@ impl Lab {
             strategy: Strategy::Gated,
             flux_version: "2.9.4",
             operator_version: "0.58.1",
+            components: &[],
             deadline: Deadline::minutes(60),
             clock,
             kubeconfig,
@@ -84,6 +86,7 @@ impl Lab {
             }),
             _ => json!({
                 "flux_version": self.flux_version,
+                "flux_components": self.components,
                 "git_repository": "http://127.101.0.4:3000/home-ops.git",
                 "git_branch": "main",
                 "git_path": "kubernetes/clusters/cluster-101",

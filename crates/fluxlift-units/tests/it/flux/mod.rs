@@ -4,5 +4,6 @@ mod canaries;
 mod changes;
 mod faults;
 mod gated;
+mod images;
 mod lab;
 mod strategies;
