@@ -1,4 +1,4 @@
-//! The simulated datacenter: Proxmox, Talos, Kubernetes and Flux.
+//! The simulated datacenter: Proxmox, Talos, Kubernetes, Flux and VolSync.
 //!
 //! All of it is one data structure, the [`World`]: state, a seeded random generator and an agenda of what will happen
 //! when. Requests from the wire are handled against it at one instant; between requests the agenda moves it on. So a
@@ -24,6 +24,7 @@ pub mod route;
 pub mod save;
 pub mod serve;
 pub mod talos;
+pub mod volsync;
 pub mod world;
 
 pub use agenda::{Agenda, Wake};

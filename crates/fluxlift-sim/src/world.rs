@@ -16,6 +16,7 @@ use crate::proxmox::Cluster;
 use crate::referee::Referee;
 use crate::registry::Registry;
 use crate::talos::{self, Talos};
+use crate::volsync::VolSync;
 use crate::{Agenda, Options, Wake};
 
 /// The whole datacenter at one instant.
@@ -47,6 +48,9 @@ pub struct World {
     pub controllers: Controllers,
     /// What Flux keeps outside the API, and what was broken in it on purpose.
     pub flux: Flux,
+    /// What volumes hold, and the repositories that they are backed up to.
+    #[serde(default)]
+    pub volsync: VolSync,
     /// Who counts what the strategies claim.
     pub referee: Referee,
     /// The machines' operating system.
@@ -69,6 +73,7 @@ impl World {
             kube,
             controllers: Controllers::default(),
             flux: Flux::default(),
+            volsync: VolSync::default(),
             referee: Referee::default(),
             proxmox: Cluster::default(),
             talos: Talos::default(),

@@ -90,6 +90,9 @@ fn concerned(world: &World, change: &Change) -> Vec<(Controller, Key)> {
             let unbound = unbound.filter(|(_, pod)| some_text(pod, "/spec/nodeName").is_none());
             found.extend(unbound.map(|(key, _)| (Controller::Scheduler, key.clone())));
         }
+        gr if *gr == GroupResource::PERSISTENT_VOLUME_CLAIMS && is_new(change) => {
+            found.push((Controller::Claims, change.key.clone()));
+        }
         gr if *gr == GroupResource::NAMESPACES => found.push((Controller::Namespaces, change.key.clone())),
         gr if *gr == GroupResource::SERVICES && is_new(change) => {
             found.push((Controller::EndpointSlices, change.key.clone()));

@@ -13,6 +13,7 @@ use super::{Controller, Process, ProcessId, log};
 use crate::World;
 use crate::flux::{helm, kustomize, operator, source};
 use crate::kube::{Caller, DeleteOptions, Deleted, GroupResource, Key, Part, Patch, Status};
+use crate::volsync;
 
 /// Where a worker is within a pass.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,8 @@ pub enum Step {
     Kustomize(kustomize::Step),
     /// Within a pass of helm-controller.
     Helm(helm::Step),
+    /// Within a pass of VolSync.
+    VolSync(volsync::Step),
 }
 
 /// What a step of a pass ended with.
@@ -135,6 +138,20 @@ impl<'w> Pass<'w> {
     /// Those of the API.
     pub fn modify(&mut self, key: &Key, change: impl FnOnce(&mut Value)) -> Result<Arc<Value>, Status> {
         self.write(key, Part::Object, change)
+    }
+
+    /// Changes the status of another object than that of this pass.
+    ///
+    /// # Errors
+    /// Those of the API.
+    pub fn modify_status(&mut self, key: &Key, change: impl FnOnce(&mut Value)) -> Result<(), Status> {
+        self.write(key, Part::Status, |object| {
+            if !object["status"].is_object() {
+                object["status"] = json!({});
+            }
+            change(&mut object["status"]);
+        })
+        .map(drop)
     }
 
     /// Deletes an object, what it owns afterwards.

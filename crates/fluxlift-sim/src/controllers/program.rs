@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::flux::kinds;
 use crate::kube::GroupResource;
+use crate::volsync::kinds as volsync;
 
 /// A program that reconciles objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -19,6 +20,7 @@ pub enum Program {
     NotificationController,
     ImageReflectorController,
     ImageAutomationController,
+    VolSync,
 }
 
 /// One reconciler, by what it reconciles.
@@ -44,6 +46,10 @@ pub enum Controller {
     ImageRepositories,
     ImagePolicies,
     ImageUpdateAutomations,
+    Claims,
+    VolumeSnapshots,
+    ReplicationDestinations,
+    ReplicationSources,
 }
 
 impl Program {
@@ -58,6 +64,7 @@ impl Program {
             Self::NotificationController,
             Self::ImageReflectorController,
             Self::ImageAutomationController,
+            Self::VolSync,
         ]
         .into_iter()
         .find(|program| program.name() == name)
@@ -75,6 +82,7 @@ impl Program {
             Self::NotificationController => "notification-controller",
             Self::ImageReflectorController => "image-reflector-controller",
             Self::ImageAutomationController => "image-automation-controller",
+            Self::VolSync => "volsync",
         }
     }
 
@@ -87,6 +95,9 @@ impl Program {
                 Controller::DaemonSets,
                 Controller::Namespaces,
                 Controller::EndpointSlices,
+                Controller::Claims,
+                // A program of its own in a real cluster, which stands or falls with the storage.
+                Controller::VolumeSnapshots,
             ],
             Self::KubeScheduler => &[Controller::Scheduler],
             Self::FluxOperator => &[Controller::FluxInstances, Controller::FluxReports],
@@ -103,6 +114,7 @@ impl Program {
             Self::NotificationController => &[Controller::Receivers],
             Self::ImageReflectorController => &[Controller::ImageRepositories, Controller::ImagePolicies],
             Self::ImageAutomationController => &[Controller::ImageUpdateAutomations],
+            Self::VolSync => &[Controller::ReplicationDestinations, Controller::ReplicationSources],
         }
     }
 
@@ -117,6 +129,7 @@ impl Program {
             Self::NotificationController => Some("notification-controller-leader-election"),
             Self::ImageReflectorController => Some("image-reflector-controller-leader-election"),
             Self::ImageAutomationController => Some("image-automation-controller-leader-election"),
+            Self::VolSync => Some("volsync-leader-election"),
         }
     }
 
@@ -138,6 +151,7 @@ impl Program {
             Self::SourceController => 2,
             Self::KustomizeController | Self::HelmController => 4,
             Self::NotificationController | Self::ImageReflectorController | Self::ImageAutomationController => 4,
+            Self::VolSync => 100,
         }
     }
 
@@ -153,7 +167,9 @@ impl Program {
             | Self::NotificationController
             | Self::ImageReflectorController
             | Self::ImageAutomationController => helm.min(SignedDuration::from_millis(500)),
-            Self::KubeControllerManager | Self::KubeScheduler | Self::FluxOperator => SignedDuration::from_millis(400),
+            Self::KubeControllerManager | Self::KubeScheduler | Self::FluxOperator | Self::VolSync => {
+                SignedDuration::from_millis(400)
+            }
         }
     }
 }
@@ -181,6 +197,10 @@ impl Controller {
             Self::ImageRepositories => kinds::IMAGE_REPOSITORIES,
             Self::ImagePolicies => kinds::IMAGE_POLICIES,
             Self::ImageUpdateAutomations => kinds::IMAGE_UPDATE_AUTOMATIONS,
+            Self::Claims => GroupResource::PERSISTENT_VOLUME_CLAIMS,
+            Self::VolumeSnapshots => volsync::SNAPSHOTS,
+            Self::ReplicationDestinations => volsync::DESTINATIONS,
+            Self::ReplicationSources => volsync::SOURCES,
         }
     }
 
@@ -200,6 +220,9 @@ impl Controller {
             Self::ImageRepositories,
             Self::ImagePolicies,
             Self::ImageUpdateAutomations,
+            Self::VolumeSnapshots,
+            Self::ReplicationDestinations,
+            Self::ReplicationSources,
         ]
         .into_iter()
         .find(|controller| controller.resource() == *resource)
@@ -227,6 +250,10 @@ impl Controller {
             Self::ImageRepositories => "imagerepository",
             Self::ImagePolicies => "imagepolicy",
             Self::ImageUpdateAutomations => "imageupdateautomation",
+            Self::Claims => "persistentvolumeclaim",
+            Self::VolumeSnapshots => "volumesnapshot",
+            Self::ReplicationDestinations => "replicationdestination",
+            Self::ReplicationSources => "replicationsource",
         }
     }
 }

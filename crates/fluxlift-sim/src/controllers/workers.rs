@@ -10,6 +10,7 @@ use super::{
 use crate::World;
 use crate::flux::{helm, image, kustomize, notification, operator, source};
 use crate::kube::Key;
+use crate::volsync::{claims, destination, snapshots, source as backup};
 
 /// Hands waiting objects to free workers. A pass begins a few milliseconds later: the time from the queue to the first
 /// write.
@@ -66,6 +67,12 @@ fn dispatch(pass: &mut Pass<'_>, step: Step) -> Passed {
         (Controller::ImageRepositories, _) => image::reconcile_repository(pass),
         (Controller::ImagePolicies, _) => image::reconcile_policy(pass),
         (Controller::ImageUpdateAutomations, _) => image::reconcile_automation(pass),
+        (Controller::Claims, _) => claims::reconcile(pass),
+        (Controller::VolumeSnapshots, _) => snapshots::reconcile(pass),
+        (Controller::ReplicationDestinations, Step::VolSync(step)) => destination::go_on(pass, step),
+        (Controller::ReplicationDestinations, _) => destination::reconcile(pass),
+        (Controller::ReplicationSources, Step::VolSync(_)) => backup::go_on(pass),
+        (Controller::ReplicationSources, _) => backup::reconcile(pass),
         (
             Controller::GitRepositories
             | Controller::OciRepositories

@@ -8,3 +8,4 @@ mod kube;
 mod pki;
 mod proxmox;
 mod talos;
+mod volsync;
