@@ -85,6 +85,9 @@ fn statuses(news: &[News]) -> Sequence {
 
 #[cfg(test)]
 mod tests {
+    use super::super::act::Act;
+    use super::super::kinds::Subject;
+    use super::super::situation::{Situation, Wanted, Words, lacks};
     use super::*;
 
     #[test]
@@ -95,5 +98,45 @@ mod tests {
         let sequence = vec![status(&[("a", "1"), ("b", "1")]), status(&[("a", "2")]), None, status(&[("a", "1")])];
         assert_eq!(statuses(&news(&sequence)), sequence);
         assert_eq!(news(&sequence)[1], Some([("a".to_owned(), Some("2".to_owned())), ("b".to_owned(), None)].into()));
+    }
+
+    /// Controllers write the conditions of a pass first and the rest of its status after, a few milliseconds later.
+    #[test]
+    fn no_step_ends_between_two_writes_to_what_the_next_one_touches() {
+        let mut held = 0;
+        for situation in Situation::all(&Words::default()).unwrap() {
+            let shown = kept(&situation.name).unwrap();
+            let mut at = BTreeMap::<&Subject, usize>::new();
+            for (number, next) in situation.steps.iter().enumerate() {
+                for subject in next.acts.iter().filter_map(new_generation) {
+                    let mut before = situation.steps[..number].iter().rev();
+                    let wanted = before.find_map(|step| step.until.get(&subject.to_string()));
+                    let Some(wanted) = wanted else { continue };
+                    let Some((subject, sequence)) = shown.get_key_value(subject) else { continue };
+                    let from = at.get(subject).copied().unwrap_or_default();
+                    let found = (from..sequence.len()).find(|&at| holds(wanted.as_ref(), sequence[at].as_ref()));
+                    let found = found.unwrap_or_else(|| panic!("{}: {subject} never is {wanted:?}", situation.name));
+                    let generation = |at: usize| sequence.get(at)?.as_ref()?.get("metadata.generation");
+                    let (ends, goes_on) = (generation(found), generation(found + 1));
+                    assert_ne!(ends, goes_on, "{}: {subject} is written once more after {wanted:?}", situation.name);
+                    at.insert(subject, found + 1);
+                    held += 1;
+                }
+            }
+        }
+        assert!(held >= 10, "only {held} steps were looked at");
+    }
+
+    /// The object of which an act makes a new generation.
+    fn new_generation(act: &Act) -> Option<&Subject> {
+        match act {
+            Act::Merge { of, fields } if !fields["spec"].is_null() => Some(of),
+            Act::Delete(subject) => Some(subject),
+            _ => None,
+        }
+    }
+
+    fn holds(wanted: Option<&Wanted>, status: Option<&Fields>) -> bool {
+        lacks(wanted, status).is_none()
     }
 }

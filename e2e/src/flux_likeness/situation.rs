@@ -31,7 +31,9 @@ pub struct Step {
     /// What is done, in order.
     #[serde(default, rename = "do")]
     pub acts: Vec<Act>,
-    /// What has to hold of objects before the next step; nothing means that the object has to be gone.
+    /// What has to hold of objects before the next step; nothing means that the object has to be gone. Controllers write
+    /// the conditions of a pass first and what else it brought after: where the next step touches the same object, this
+    /// names something of the last write, or the step comes between the two.
     #[serde(default)]
     pub until: BTreeMap<String, Option<Wanted>>,
 }
