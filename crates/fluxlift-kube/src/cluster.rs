@@ -13,13 +13,15 @@ use serde::de::DeserializeOwned;
 use crate::connect::{self, ConnectError};
 use crate::error::RequestError;
 use crate::kind::{self, Kind};
-use crate::{Kubeconfig, Object, ObjectRef, persist};
+use crate::{Kubeconfig, Object, ObjectRef, persist, persist_while};
 
 /// The name under which our fields are owned. Not `kubectl…`: flux-operator takes over fields of such managers.
 pub const FIELD_MANAGER: &str = "fluxlift";
 
 /// How long one exchange may take.
 pub(crate) const REQUEST_LIMIT: Duration = Duration::from_secs(30);
+/// How long a definition that is established may take to be served.
+const SERVED_SOON: Duration = Duration::from_secs(30);
 
 /// A cluster. Clones share the connection pool, the identity and what was discovered.
 #[derive(Clone)]
@@ -142,6 +144,21 @@ impl Cluster {
                 persist(cx, self.seed(), *budget, || self.exchange_once(doing, request.clone())).await
             }
             _ => self.exchange_once(doing, request).await,
+        }
+    }
+
+    /// Does `act`, again while nothing is served at its path: a definition is served a moment after it is established,
+    /// by each API server for itself. Nothing was done then, so a creation may be repeated too.
+    pub(crate) async fn once_served<T, Fut>(&self, act: impl Fn() -> Fut) -> Result<T, RequestError>
+    where
+        Fut: Future<Output = Result<T, RequestError>>,
+    {
+        match &self.patience {
+            Some(patience) => {
+                let budget = Deadline::after(SERVED_SOON.min(patience.budget.budget()));
+                persist_while(&patience.cx, self.seed(), budget, RequestError::is_of_unserved_path, act).await
+            }
+            None => act().await,
         }
     }
 

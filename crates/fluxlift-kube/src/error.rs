@@ -12,6 +12,9 @@ use thiserror::Error;
 const AGAIN: &str =
     "run the same command again when it answers; an apply that has begun goes on with `fluxlift resume`";
 
+/// What API servers say of a path at which nothing is served, as text and as a status.
+const NO_SUCH_PATH: [&str; 2] = ["404 page not found", "the server could not find the requested resource"];
+
 /// What sort of failure it is, for those who decide what to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
@@ -159,6 +162,12 @@ impl RequestError {
     /// Whether it is a 404.
     pub fn is_not_found(&self) -> bool {
         self.class() == Class::NotFound
+    }
+
+    /// Whether nothing is served at the path of the request: its definition may be established and not served yet. A 404
+    /// for an object or a namespace names it.
+    pub fn is_of_unserved_path(&self) -> bool {
+        matches!(self, Self::Refused { code: 404, message, .. } if NO_SUCH_PATH.contains(&message.trim()))
     }
 
     /// Whether it is a 410: the resourceVersion is too old to watch from.

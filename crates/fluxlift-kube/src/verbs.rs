@@ -90,7 +90,7 @@ impl Cluster {
         let request = Path::new(target.collection())
             .create(&params, object.json().to_string().into_bytes())
             .map_err(|e| unbuildable(&doing, e))?;
-        self.exchange(&doing, request).await
+        self.once_served(|| self.exchange(&doing, request.clone())).await
     }
 
     /// Makes the fields of `object` so by server-side apply, creating it where needed.
@@ -109,7 +109,7 @@ impl Cluster {
         let request = Path::new(target.collection())
             .patch(&target.name, &params, &Patch::Apply(object.json()))
             .map_err(|e| unbuildable(&doing, e))?;
-        self.exchange(&doing, request).await
+        self.once_served(|| self.exchange(&doing, request.clone())).await
     }
 
     /// Writes `object` over the one of its name. With a `resourceVersion` in it, only over that very version.

@@ -1,5 +1,6 @@
 //! What kind of datacenter it is: the dials that a person may turn.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,9 @@ pub struct Options {
     /// How many times faster than real ones Proxmox's tasks, Talos's machines, kubelets and the work of controllers are.
     /// More than 1 is for tests on the real clock.
     pub haste: i32,
+    /// Images that take so long to pull, whatever they are: by a part of their names.
+    #[serde(default)]
+    pub pulls: BTreeMap<String, Duration>,
 }
 
 impl Default for Options {
@@ -29,6 +33,7 @@ impl Default for Options {
             latency: Duration::from_millis(2),
             crd_establish: Duration::from_millis(300),
             haste: 1,
+            pulls: BTreeMap::new(),
         }
     }
 }

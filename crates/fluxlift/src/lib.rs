@@ -2,7 +2,7 @@
 //!
 //! One file a command under [`commands`]: it reads its arguments, calls a library and prints the result. What commands
 //! share is here: [`args`], [`system`] (the only place that asks the system for anything), [`workspace`] (a loaded tree
-//! with its state), [`standalone`] (runs without one), [`reach`] (the one cluster that a command is about), [`run`] (an engine with somebody watching), [`watchdog`] (over
+//! with its state), [`standalone`] (runs without one), [`reach`] (the one cluster that a command is about), [`scenario`] (failures as data, played), [`run`] (an engine with somebody watching), [`watchdog`] (over
 //! time that does not advance). **Only [`ui`] writes to a terminal.**
 
 pub mod app;
@@ -13,6 +13,7 @@ pub mod demo;
 pub mod modules;
 pub mod reach;
 pub mod run;
+pub mod scenario;
 pub mod standalone;
 pub mod system;
 pub mod tree;

@@ -54,10 +54,12 @@ impl fmt::Debug for Hook {
 #[derive(Debug, Error)]
 pub enum HookError {
     /// It could not be started.
-    #[error("hook {name} could not be started")]
+    #[error("hook {name} could not start {program}")]
     NotStarted {
         /// The hook.
         name: String,
+        /// Its program: every process on the machine may read that much.
+        program: String,
         /// Why not.
         #[source]
         source: std::io::Error,

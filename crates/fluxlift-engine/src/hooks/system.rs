@@ -39,7 +39,9 @@ impl HookRunner for SystemHooks {
     async fn run(&self, hook: &Hook, events: &Emitter) -> Result<(), HookError> {
         let name = || hook.name.clone();
         let lost = |source| HookError::Lost { name: name(), source };
-        let (group, lines) = start(hook).map_err(|source| HookError::NotStarted { name: name(), source })?;
+        let program = || hook.execute.first().map_or_else(|| "nothing".to_owned(), |program| program.expose().clone());
+        let not_started = |source| HookError::NotStarted { name: name(), program: program(), source };
+        let (group, lines) = start(hook).map_err(not_started)?;
         let (events, hook_name, silent) = (events.clone(), hook.name.clone(), hook.silent);
         let read = move || {
             for line in BufReader::new(lines).split(b'\n') {

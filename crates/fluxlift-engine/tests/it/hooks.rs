@@ -89,7 +89,7 @@ async fn a_hook_may_stay_silent_and_need_not_exist() {
     let missing = Hook { execute: vec![Secret::new("/no/such/program".to_owned())], ..hook(Moment::After, "") };
     let (report, lines) = apply(home.path(), None, vec![silent, missing]).await;
     assert!(lines.is_empty());
-    assert_eq!(report.units[0].error.as_ref().unwrap().to_string(), "hook after could not be started");
+    assert_eq!(report.units[0].error.as_ref().unwrap().to_string(), "hook after could not start /no/such/program");
 }
 
 #[tokio::test]

@@ -101,11 +101,21 @@ pub(crate) fn answer(code: u16, body: &Value) -> Response<Body> {
 }
 
 pub(crate) fn refusal(code: u16, reason: &str) -> Response<Body> {
+    refusal_saying(code, reason, &format!("the server says {reason}"))
+}
+
+pub(crate) fn refusal_saying(code: u16, reason: &str, message: &str) -> Response<Body> {
     answer(
         code,
         &json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": reason,
-        "message": format!("the server says {reason}")}),
+        "message": message}),
     )
+}
+
+/// What a server says where none of its handlers is at home.
+pub(crate) fn plain(code: u16, text: &'static str) -> Response<Body> {
+    let body = Full::new(Bytes::from_static(text.as_bytes())).boxed_unsync();
+    Response::builder().status(code).header("content-type", "text/plain").body(body).unwrap()
 }
 
 pub(crate) fn identity(uid: &str) -> Response<Body> {

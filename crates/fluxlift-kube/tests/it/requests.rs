@@ -9,7 +9,7 @@ use fluxlift_gate::GateContext;
 use fluxlift_kube::{ApplyAs, Class, Cluster, ConnectError, Deletion, Kubeconfig, Object, ObjectRef, kind, persist};
 use serde_json::json;
 
-use crate::fake::{Fake, answer, clock, refusal, secret};
+use crate::fake::{Fake, answer, clock, plain, refusal, refusal_saying, secret};
 
 fn target() -> ObjectRef {
     ObjectRef::namespaced(kind::SECRET, "n", "s")
@@ -27,6 +27,46 @@ async fn an_apply_names_its_manager_and_a_conflict_is_told_apart() {
     let applied = fake.cluster().apply(&kind::SECRET, &object, ApplyAs::OWNER).await.unwrap();
     assert_eq!(applied.label("color"), Some("red"));
     assert!(fake.asked().iter().all(|line| line.contains("fieldManager=fluxlift")), "{:?}", fake.asked());
+}
+
+/// A definition was established a moment ago: its path is served from the third request on.
+fn served_late() -> Fake {
+    let mut asked = 0;
+    Fake::new(move |_| {
+        asked += 1;
+        match asked {
+            1 => plain(404, "404 page not found\n"),
+            2 => refusal_saying(404, "NotFound", "the server could not find the requested resource"),
+            _ => answer(201, &secret(1, "red")),
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_served_yet_is_created_and_applied_as_soon_as_it_is() {
+    let object = Object::named(&target());
+    let cx = GateContext::quiet(clock());
+    let patient = |fake: &Fake| fake.cluster().persistent(&cx, Deadline::minutes(5));
+    let fake = served_late();
+    patient(&fake).create(&kind::SECRET, &object).await.unwrap();
+    assert_eq!(fake.asked().len(), 3);
+    patient(&served_late()).apply(&kind::SECRET, &object, ApplyAs::default()).await.unwrap();
+    let error = served_late().cluster().create(&kind::SECRET, &object).await.unwrap_err();
+    assert!(error.is_not_found(), "without patience it is told at once: {error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_namespace_that_is_missing_is_not_waited_for_and_a_path_only_for_a_moment() {
+    let object = Object::named(&target());
+    let start = tokio::time::Instant::now();
+    let cx = GateContext::quiet(clock());
+    let missing = Fake::new(|_| refusal_saying(404, "NotFound", "namespaces \"n\" not found"));
+    let error = missing.cluster().persistent(&cx, Deadline::minutes(5)).create(&kind::SECRET, &object).await;
+    assert!(error.unwrap_err().is_not_found() && start.elapsed().is_zero());
+    let never = Fake::new(|_| plain(404, "404 page not found\n"));
+    let error = never.cluster().persistent(&cx, Deadline::minutes(5)).create(&kind::SECRET, &object).await;
+    assert!(error.unwrap_err().is_of_unserved_path());
+    assert_eq!(start.elapsed().as_secs(), 30);
 }
 
 #[tokio::test(start_paused = true)]

@@ -145,7 +145,9 @@ fn pull(world: &mut World, key: &Key, uid: &str) {
     for image in containers.map(|container| text(container, "/image")) {
         let jitter = world.random.gen_range(0..10);
         let Some(kubelet) = world.controllers.kubelets.get_mut(&node) else { return };
-        let time = images::pull_time(image).checked_mul(100 + jitter).map_or(SignedDuration::ZERO, |time| time / 100);
+        let time = images::pull_time(image, &world.options.pulls)
+            .checked_mul(100 + jitter)
+            .map_or(SignedDuration::ZERO, |time| time / 100);
         let pulled =
             kubelet.images.entry(image.to_owned()).or_insert_with(|| done.saturating_add(time).unwrap_or(done));
         done = done.max(*pulled);

@@ -5,7 +5,7 @@ use rand::Rng;
 use super::machine::{EtcdData, EtcdState, Member};
 use super::timing::{API_SERVER, API_SERVER_AGAIN, ETCD, JOIN, PROMOTE, VIP};
 use super::wake::{Next, after};
-use super::{Machine, life};
+use super::{Machine, TalosFault, life};
 use crate::World;
 
 /// Etcd of a control plane that has booted: it starts from its folder, or looks for a cluster.
@@ -81,7 +81,12 @@ pub(super) fn join(world: &mut World, vmid: u32) {
 
 /// A learner has caught up and gets its vote.
 pub(super) fn promote(world: &mut World, vmid: u32) {
-    let Some(data) = world.talos.machines.get(&vmid).and_then(|m| m.disk.etcd) else { return };
+    let Some(machine) = world.talos.machines.get(&vmid) else { return };
+    if world.talos.faults.contains(&TalosFault::NoVote { address: machine.spec.address }) {
+        after(world, vmid, PROMOTE, Next::Promote);
+        return;
+    }
+    let Some(data) = machine.disk.etcd else { return };
     if let Some(member) = world.talos.etcd.get_mut(&data.cluster).and_then(|c| c.get_mut(&data.member)) {
         member.learner = false;
         world.changes += 1;

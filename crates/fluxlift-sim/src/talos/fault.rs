@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::machine::Talos;
 
-/// Something that goes wrong, once.
+/// Something that goes wrong: once, but for what lasts until it is taken away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TalosFault {
@@ -26,6 +26,11 @@ pub enum TalosFault {
     },
     /// The next connection is accepted and says nothing.
     Silence {
+        /// The machine.
+        address: Ipv4Addr,
+    },
+    /// Its member of etcd stays a learner for as long as this fault is there.
+    NoVote {
         /// The machine.
         address: Ipv4Addr,
     },

@@ -133,18 +133,15 @@ impl Bootstrap {
         })
     }
 
-    fn options(&self, global: &Global, system: &System) -> RunOptions {
-        RunOptions {
-            seed: global.seed.unwrap_or(system.seed),
-            unit_deadline: self.unit_deadline,
-            ..RunOptions::default()
-        }
+    /// The engine's options; everything random in the run follows `seed`.
+    pub fn options(&self, seed: u64) -> RunOptions {
+        RunOptions { seed, unit_deadline: self.unit_deadline, ..RunOptions::default() }
     }
 }
 
 pub(super) fn execute(args: &Bootstrap, global: &Global, system: &System) -> Result<u8, Failure> {
     let request = args.request(system)?;
-    let options = args.options(global, system);
+    let options = args.options(global.seed.unwrap_or(system.seed));
     on_runtime(async {
         let setting = Setting::real(system, "bootstrap");
         let prepared = prepare(request, Secrets::Read, &setting, system).await?;

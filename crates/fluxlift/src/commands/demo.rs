@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
+use serde::Deserialize;
 
 use super::outcome::{printed, show_failures};
 use crate::args::{Global, duration};
 use crate::bootstrap::{FLUX_VERSION, OPERATOR_VERSION};
-use crate::demo::{self, Gitops};
+use crate::demo::{self, CHART, Gitops, REPOSITORY};
 use crate::run::Pace;
+use crate::scenario::{Viewer, library, play};
 use crate::system::System;
 use crate::ui::{Failure, note, print_document};
 
@@ -36,10 +39,19 @@ pub struct Demo {
     /// Go on watching for so long after the strategy said done, such as 10m
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub observe_for: Option<Duration>,
+    /// Instead, play a failure of a real cluster, and see how it ends now
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = PossibleValuesParser::new(library::names()),
+        conflicts_with_all = ["strategy", "cache_sync", "flux_profile", "time", "observe_for"]
+    )]
+    pub scenario: Option<String>,
 }
 
 /// In which order Flux is installed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Strategy {
     /// Every step proven: controllers first, canaries, then the sync.
     #[default]
@@ -52,7 +64,7 @@ pub enum Strategy {
 
 impl Strategy {
     /// What it means to the units, and its word in the outcome.
-    const fn meaning(self) -> (fluxlift_flux::Strategy, &'static str) {
+    pub(crate) const fn meaning(self) -> (fluxlift_flux::Strategy, &'static str) {
         match self {
             Self::Gated => (fluxlift_flux::Strategy::Gated, "gated"),
             Self::Naive => (fluxlift_flux::Strategy::Naive, "naive"),
@@ -102,14 +114,13 @@ impl Time {
     }
 }
 
-/// Where the simulated datacenter has its chart and its Git repository.
-const CHART: &str = "oci://127.101.0.3:5000/charts/flux-operator";
-const REPOSITORY: &str = "http://127.101.0.4:3000/home-ops.git";
-
 /// The seed of a demo that was given none: everybody sees the same one.
 const SEED: u64 = 1;
 
 pub(super) fn execute(args: &Demo, global: &Global, system: &System) -> Result<u8, Failure> {
+    if let Some(name) = &args.scenario {
+        return play_scenario(args, name, global, system);
+    }
     let (flux, operator) = args.flux_profile.versions();
     let (strategy, strategy_name) = args.strategy.meaning();
     let demo = demo::Demo {
@@ -132,4 +143,13 @@ pub(super) fn execute(args: &Demo, global: &Global, system: &System) -> Result<u
     printed(print_document(global.format, &outcome.to_json(), || outcome.render()))?;
     note("Kept", &format!("the tree is in {}; serve it with `fluxlift sim --dir {0}`", demo.dir.display()));
     Ok(outcome.exit_code())
+}
+
+fn play_scenario(args: &Demo, name: &str, global: &Global, system: &System) -> Result<u8, Failure> {
+    let folder = args.dir.clone().unwrap_or_else(|| system.scratch("fluxlift-scenario"));
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| Failure::because(format!("{} cannot be made", folder.display()), &error))?;
+    let played = play(name, &folder, global.seed.unwrap_or(SEED), system, Viewer::Person)?;
+    printed(print_document(global.format, &played, || played.render()))?;
+    Ok(played.exit_code())
 }

@@ -24,14 +24,36 @@ const KUBECONFIG: &str = "kubeconfig";
 /// # Errors
 /// When its certificates or its network can't be made.
 pub fn cluster(options: Options, now: Timestamp) -> Result<(World, String), Failure> {
+    let (mut world, kubeconfig) = control_plane(options, now)?;
+    join_nodes(&mut world);
+    install_network(&mut world)?;
+    Ok((world, kubeconfig))
+}
+
+/// The same without nodes and without a network for Pods.
+///
+/// # Errors
+/// When its certificates can't be made.
+pub fn control_plane(options: Options, now: Timestamp) -> Result<(World, String), Failure> {
     let mut world = world(options, FLUX_VERSION, now);
     let kubeconfig = kube::standalone(&mut world, API)
         .map_err(|error| Failure::because("the simulated cluster cannot be made", &error))?;
-    for (number, roles) in (1..=3_u8).zip([&["control-plane"][..], &[], &[]]) {
-        nodes::join(&mut world, &format!("node-{number}"), [127, 101, 0, 10 + number].into(), roles);
-    }
-    apply(&mut world, network())?;
     Ok((world, kubeconfig))
+}
+
+/// Lets three nodes join, a control plane and two workers. They are Ready once there is a network.
+pub fn join_nodes(world: &mut World) {
+    for (number, roles) in (1..=3_u8).zip([&["control-plane"][..], &[], &[]]) {
+        nodes::join(world, &format!("node-{number}"), [127, 101, 0, 10 + number].into(), roles);
+    }
+}
+
+/// Installs what gives Pods a network.
+///
+/// # Errors
+/// When the API refuses it.
+pub fn install_network(world: &mut World) -> Result<(), Failure> {
+    apply(world, network())
 }
 
 /// Makes such a cluster in `dir`, to be served from there, with its kubeconfig beside it.

@@ -8,7 +8,7 @@ mod outcome;
 mod run;
 mod tree;
 
-pub use cluster::{cluster, make_cluster};
+pub use cluster::{cluster, control_plane, install_network, join_nodes, make_cluster};
 pub use outcome::{Outcome, Releases};
-pub use run::{Demo, serve, world};
+pub use run::{CHART, Demo, REPOSITORY, REPOSITORY_PATH, serve, world};
 pub use tree::{Gitops, LIVE, TreeError, git_content, write};

@@ -26,8 +26,12 @@ use crate::workspace::Workspace;
 /// How far virtual time starts behind the wall clock, so that a world that is served afterwards has no future in it.
 const HEAD_START: SignedDuration = SignedDuration::from_hours(1);
 
-/// Where the simulated Git server keeps the cluster's content.
-const REPOSITORY: &str = "home-ops.git";
+/// Where the simulated datacenter has flux-operator's chart.
+pub const CHART: &str = "oci://127.101.0.3:5000/charts/flux-operator";
+/// Where it has its Git repository.
+pub const REPOSITORY: &str = "http://127.101.0.4:3000/home-ops.git";
+/// Where its Git server keeps that.
+pub const REPOSITORY_PATH: &str = "home-ops.git";
 
 /// What is asked of a demo.
 #[derive(Debug, Clone)]
@@ -106,7 +110,7 @@ impl Demo {
 /// The datacenter before a run: machines bare, charts and the Git content for this Flux published.
 pub fn world(options: Options, flux_version: &str, now: Timestamp) -> World {
     let mut world = World::new(options, now);
-    world.git.publish(REPOSITORY, GitRepo::from_files(git_content(flux_version), now));
+    world.git.publish(REPOSITORY_PATH, GitRepo::from_files(git_content(flux_version), now));
     world
 }
 
