@@ -2,6 +2,14 @@
 
 /// Asks a controller for a pass at once; it echoes the value in `status.lastHandledReconcileAt`.
 pub const REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
+/// Forces one install or upgrade of a HelmRelease, when it has the same value as [`REQUESTED_AT`] and is new.
+pub const FORCE_AT: &str = "reconcile.fluxcd.io/forceAt";
+/// Clears the failure counts of a HelmRelease, by the same rule.
+pub const RESET_AT: &str = "reconcile.fluxcd.io/resetAt";
+/// Ours, on an object that a rescue acts on, until the rescue has ended: what was done, so that the next one goes on.
+pub const RESCUE: &str = "fluxlift.dev/rescue";
+/// Ours, on a Pod template: a change of it rolls the Deployment.
+pub const RESTARTED_AT: &str = "fluxlift.dev/restartedAt";
 /// The finalizer of every Flux controller.
 pub const FINALIZER: &str = "finalizers.fluxcd.io";
 /// Ours, on a FluxInstance: it was changed, and its controllers are not proven since. It is applied with the change

@@ -190,6 +190,18 @@ impl Controllers {
         self.pods.get(Some(NAMESPACE), name).is_some()
     }
 
+    /// Whether the holder of a Lease does not renew it.
+    fn is_silent(&self, lease: &str, unchanged_for: Duration) -> bool {
+        self.quiet_for(lease, unchanged_for) >= FROZEN || self.lag(lease) >= LEFT_BEHIND
+    }
+
+    /// Whether the leader of `deployment` holds its Lease and does nothing, as far as one look shows: then nobody takes
+    /// over.
+    pub fn is_frozen(&self, component: Component, deployment: &Object) -> bool {
+        let silent = |leader| matches!(leader, Leader::Current { lease, .. } if self.is_silent(&lease, Duration::ZERO));
+        rollout::missing(deployment).is_none() && silent(self.leader(component, deployment))
+    }
+
     /// Why `deployment`'s controller may not be at work, as far as the cluster shows; `None` when a current leader lives.
     pub fn trouble(&self, component: Component, deployment: &str, unchanged_for: Duration) -> Option<String> {
         let Some(found) = self.deployment(deployment) else {
@@ -210,9 +222,7 @@ impl Controllers {
             Leader::Outgoing { pod } => {
                 Some(format!("the leader of {deployment} is still pod {pod}, which is on its way out"))
             }
-            Leader::Current { pod, lease }
-                if self.quiet_for(&lease, unchanged_for) >= FROZEN || self.lag(&lease) >= LEFT_BEHIND =>
-            {
+            Leader::Current { pod, lease } if self.is_silent(&lease, unchanged_for) => {
                 Some(format!("pod {pod} holds lease {lease} but does not renew it: the process is frozen or cut off"))
             }
             Leader::Current { .. } => None,

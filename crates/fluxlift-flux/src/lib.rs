@@ -1,4 +1,4 @@
-//! FluxInstance, canaries, the delivered set, diagnosis and the first rung of repair.
+//! FluxInstance, canaries, the delivered set, diagnosis and the ladder of repair.
 //!
 //! The race that this crate removes: objects of Flux that exist before the controller that handles them has leadership,
 //! synced caches and a live worker. So the controllers come first ([`instance`] without a sync), then the proof that
@@ -21,6 +21,7 @@ pub mod ladder;
 pub mod leftover;
 pub mod ready;
 pub mod report;
+pub mod rescue;
 pub mod status;
 pub mod strategy;
 pub mod sync;

@@ -8,8 +8,8 @@ use fluxlift_core::{Deadline, UnitPath};
 use fluxlift_engine::RunOptions;
 
 use crate::commands::{
-    apply, bootstrap, completion, demo, destroy, graph, output, plan, preflight, report, resume, sim, state, status,
-    validate,
+    apply, bootstrap, completion, demo, destroy, graph, output, plan, preflight, report, rescue, resume, sim, state,
+    status, validate,
 };
 use crate::system::System;
 use crate::ui::OutputFormat;
@@ -100,6 +100,8 @@ pub enum Command {
     State(state::State),
     /// Show how the whole of Flux stands: what waits for what, for how long, and what helps
     Status(status::Status),
+    /// Repair what waiting does not help: the least force first, and each act proven
+    Rescue(rescue::Rescue),
     /// Bootstrap a whole simulated cluster, from machines to releases
     Demo(demo::Demo),
     /// Serve a simulated datacenter on loopback addresses

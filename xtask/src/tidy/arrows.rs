@@ -12,7 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("fluxlift-engine", &["core", "gate", "config"]),
     ("fluxlift-kube", &["core", "gate", "net"]),
     ("fluxlift-helm", &["core", "gate", "net", "kube"]),
-    ("fluxlift-flux", &["core", "gate", "net", "kube"]),
+    ("fluxlift-flux", &["core", "gate", "net", "kube", "helm"]),
     ("fluxlift-talos", &["core", "gate", "net"]),
     ("fluxlift-proxmox", &["core", "gate", "net"]),
     ("fluxlift-units", &["core", "config", "gate", "net", "engine", "kube", "helm", "flux", "talos", "proxmox"]),

@@ -68,6 +68,8 @@ pub enum Cause {
     Unattended {
         /// What is wrong with the controller.
         why: String,
+        /// Whether it holds its Lease and does nothing: no other Pod will take over.
+        frozen: bool,
     },
     /// It was touched and has no condition: its HelmChart could not be applied.
     ChartNotApplied {
@@ -227,7 +229,7 @@ impl Cause {
             | Self::Overdue { .. } => Some(Remedy::Reconcile),
             Self::RetriesExceeded { .. } => Some(Remedy::Reset),
             Self::NoRollbackTarget | Self::Unsettled => Some(Remedy::Force),
-            Self::Ignored => Some(Remedy::RestartController),
+            Self::Ignored | Self::Unattended { frozen: true, .. } => Some(Remedy::RestartController),
             Self::Downloading { blocked, workers } if blocked >= workers => Some(Remedy::RestartController),
             Self::Deleting { held: true } => Some(Remedy::person("see why its deletion is held up")),
             Self::NoShard { shard } => {
@@ -264,7 +266,7 @@ impl Cause {
 
     /// Whether it is the end of an attempt, and the controller will not try again by itself.
     pub const fn is_final(&self) -> bool {
-        matches!(self, Self::RetriesExceeded { .. } | Self::NoRollbackTarget | Self::Refused { .. })
+        matches!(self, Self::RetriesExceeded { .. } | Self::NoRollbackTarget | Self::Unsettled | Self::Refused { .. })
     }
 }
 
@@ -285,7 +287,7 @@ impl fmt::Display for Cause {
             Self::Ignored => f.write_str("was asked to reconcile and no controller took the request up"),
             Self::NoShard { shard } => write!(f, "is of shard {shard}, which no controller selects"),
             Self::Unwatched => f.write_str("is outside the only namespace that its controller watches"),
-            Self::Unattended { why } => write!(f, "waits for its controller ({why})"),
+            Self::Unattended { why, .. } => write!(f, "waits for its controller ({why})"),
             Self::ChartNotApplied { .. } => {
                 f.write_str("was touched and has no condition: its HelmChart cannot be applied")
             }

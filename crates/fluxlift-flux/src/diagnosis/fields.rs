@@ -36,6 +36,7 @@ pub(super) struct Metadata {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Managed {
+    pub(super) manager: String,
     pub(super) subresource: String,
     #[serde(deserialize_with = "time")]
     pub(super) time: Option<Timestamp>,
@@ -59,6 +60,8 @@ pub(super) struct Labels {
 pub(super) struct Annotations {
     #[serde(rename = "reconcile.fluxcd.io/requestedAt")]
     pub(super) requested_at: Option<String>,
+    #[serde(rename = "fluxlift.dev/rescue")]
+    pub(super) rescue: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -106,6 +109,7 @@ pub(super) struct Status {
     pub(super) last_applied_revision: Option<String>,
     pub(super) artifact: Option<Artifact>,
     pub(super) history: Vec<Snapshot>,
+    pub(super) storage_namespace: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -121,6 +125,8 @@ pub(super) struct Artifact {
 #[serde(default)]
 pub(super) struct Snapshot {
     pub(super) status: String,
+    pub(super) name: String,
+    pub(super) version: i64,
 }
 
 /// A time; one that can't be read is as good as none, and no reason to read nothing else.

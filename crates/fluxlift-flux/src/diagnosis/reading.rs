@@ -115,7 +115,7 @@ fn attended(scene: &Scene, subject: &Subject, now: Timestamp) -> Diagnosis {
         Handler::Elsewhere(_) if untouched => Diagnosis::of(Cause::Unwatched),
         Handler::Crew(crew) if crew.trouble.is_some() => Diagnosis {
             upstream: Some(Upstream::Controller(crew.deployment.clone())),
-            ..Diagnosis::of(Cause::Unattended { why: crew.trouble.clone().unwrap_or_default() })
+            ..Diagnosis::of(Cause::Unattended { why: crew.trouble.clone().unwrap_or_default(), frozen: crew.frozen })
         },
         _ if found.cause.remedy() == Some(Remedy::Reconcile) && is_ignored(subject, now) => {
             Diagnosis::of(Cause::Ignored)

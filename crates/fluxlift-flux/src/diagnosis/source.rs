@@ -40,7 +40,8 @@ fn behind(scene: &Scene, source: &Subject, now: Timestamp) -> Diagnosis {
         Cause::Suspended => format!("{} is suspended", source.place),
         _ => format!("{}: {}", source.place, source.seen()),
     };
-    let neglected = found.cause.remedy() == Some(Remedy::Reconcile);
+    // A chart may itself be held up by its repository.
+    let neglected = matches!(found.cause.remedy(), Some(Remedy::Reconcile | Remedy::RepairUpstream));
     Diagnosis::behind(Cause::Source { why, neglected }, &source.place)
 }
 

@@ -1,11 +1,11 @@
 //! One object of Flux, as far as it matters for a diagnosis.
 
 use fluxlift_core::Timestamp;
-use fluxlift_kube::{Kind, Object};
+use fluxlift_kube::{FIELD_MANAGER, Kind, Object};
 use serde::de::{Deserialize, Deserializer};
 
 use super::conditions::{Condition, Conditions, Truth};
-use super::fields::{Chart, Fields, Reference};
+use super::fields::{Chart, Fields, Managed, Reference};
 use super::place::Place;
 use crate::annotation::FINALIZER;
 
@@ -53,6 +53,10 @@ pub struct Subject {
     pub fetched: Option<Timestamp>,
     /// The status of the newest Helm revision, such as `pending-install`.
     pub helm: Option<String>,
+    /// Namespace and name of the Secret that holds the newest Helm revision, while an action on it has not ended.
+    pub pending: Option<(String, String)>,
+    /// What a rescue that has not ended noted on it.
+    pub rescue: Option<String>,
     /// Whether it is a canary of ours.
     pub canary: bool,
 }
@@ -84,9 +88,16 @@ impl Subject {
         };
         let depends_on = spec.depends_on.iter().filter_map(|reference| named(reference, kind)).collect();
         let own_rule = spec.depends_on.iter().any(|reference| reference.ready_expr.is_some());
-        let writes = metadata.managed_fields.into_iter().filter(|write| write.subresource.is_empty());
+        // What we write is requests and marks, and no reason to be looked at later.
+        let of_others = |write: &Managed| write.subresource.is_empty() && write.manager != FIELD_MANAGER;
+        let writes = metadata.managed_fields.into_iter().filter(of_others);
         let owner = metadata.labels.owner.zip(metadata.labels.owner_namespace);
         let request = metadata.annotations.requested_at;
+        let newest = status.history.into_iter().next().filter(|newest| !newest.status.is_empty());
+        let storage = status.storage_namespace.unwrap_or_else(|| home.clone());
+        let pending = newest.as_ref().filter(|newest| newest.status.starts_with("pending-"));
+        let pending =
+            pending.map(|newest| (storage, format!("sh.helm.release.v1.{}.v{}", newest.name, newest.version)));
         let artifact = status.artifact.filter(|artifact| !artifact.revision.is_empty());
         Some(Self {
             generation: metadata.generation,
@@ -106,7 +117,9 @@ impl Subject {
             shard: metadata.labels.shard,
             fetched: artifact.as_ref().and_then(|artifact| artifact.last_update_time),
             revision: artifact.map(|artifact| artifact.revision).or(status.last_applied_revision),
-            helm: status.history.into_iter().next().map(|newest| newest.status).filter(|status| !status.is_empty()),
+            helm: newest.map(|newest| newest.status),
+            pending,
+            rescue: metadata.annotations.rescue,
             canary: metadata.labels.canary.is_some(),
             place,
         })

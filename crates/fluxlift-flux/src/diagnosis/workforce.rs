@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::subject::Subject;
 use crate::Component;
+use crate::annotation::RESCUE;
 use crate::canary::shard::{Shard, argument};
 use crate::controllers::Controllers;
 use crate::kinds::NAMESPACE;
@@ -32,6 +33,10 @@ pub struct Crew {
     pub deployment: String,
     /// Why it may not be at work; `None` when a current leader lives.
     pub trouble: Option<String>,
+    /// Whether its leader holds the Lease and does nothing.
+    pub frozen: bool,
+    /// Whether a rescue that has not ended has restarted it.
+    pub restarted: bool,
     /// How many objects it can work on at a time.
     pub workers: usize,
     /// What it selects.
@@ -63,6 +68,8 @@ impl Workforce {
         let crew = |component, deployment: &fluxlift_kube::Object| Crew {
             deployment: deployment.name().to_owned(),
             trouble: controllers.trouble(component, deployment.name(), Duration::ZERO),
+            frozen: controllers.is_frozen(component, deployment),
+            restarted: deployment.annotation(RESCUE).is_some(),
             workers: argument(deployment, "concurrent").and_then(|count| count.parse().ok()).unwrap_or(WORKERS),
             selects: selects(deployment),
             everywhere: argument(deployment, "watch-all-namespaces").as_deref() != Some("false"),
@@ -75,11 +82,19 @@ impl Workforce {
     }
 
     /// The controller that handles objects like `subject`.
-    pub(super) fn component(subject: &Subject) -> Component {
+    pub(crate) fn component(subject: &Subject) -> Component {
         match subject.place.kind {
             "HelmRelease" => Component::Helm,
             "Kustomization" => Component::Kustomize,
             _ => Component::Source,
+        }
+    }
+
+    /// The controller that looks after `subject`, where one is known to.
+    pub(crate) fn crew(&self, subject: &Subject) -> Option<&Crew> {
+        match self.handler(subject) {
+            Handler::Crew(crew) => Some(crew),
+            _ => None,
         }
     }
 

@@ -22,6 +22,8 @@ pub struct Sight {
     pub chain: Chain,
     /// Sources, Kustomizations and HelmReleases, with the edges between them.
     pub scene: Scene,
+    /// The kinds that are served, at the versions that they were read at.
+    pub kinds: Vec<Kind>,
     /// What could not be read for want of permission.
     pub unread: Vec<String>,
 }
@@ -57,24 +59,24 @@ pub async fn look(cluster: &Cluster, namespace: Option<&str>) -> Result<Sight, S
     let lists = async { Ok(lists.await) };
     let (chain, lists) = try_join(Chain::look(cluster, namespace.is_some()), lists).await?;
     let mut unread = chain.unread.clone();
-    let (mut subjects, mut read, mut served) = (Vec::new(), Vec::new(), false);
+    let (mut subjects, mut read, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
     for list in lists {
         let List { kind, found, whole } = list?;
         let Some(found) = found else { continue };
-        served = true;
         match whole {
-            true => read.push(kind),
+            true => read.push(kind.clone()),
             false => unread.push(format!("{} in other namespaces", kind.plural())),
         }
+        kinds.push(kind);
         subjects.extend(found.into_iter().map(Arc::new));
     }
-    if !served && chain.is_empty() {
+    if kinds.is_empty() && chain.is_empty() {
         return Err(StatusError::NoFlux { server: cluster.server().to_owned() });
     }
     let at = cluster.clock().now();
     let mut scene = Scene::new(at, chain.workforce(), subjects);
     scene.read.retain(|kind| read.iter().any(|read| read.kind() == *kind));
-    Ok(Sight { at, chain, scene, unread })
+    Ok(Sight { at, chain, scene, kinds, unread })
 }
 
 async fn exists(cluster: &Cluster, namespace: &str) -> Result<(), StatusError> {

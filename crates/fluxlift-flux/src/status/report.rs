@@ -152,7 +152,7 @@ fn row(sight: &Sight, subject: &Subject) -> Row {
         row.root_cause = Some(match &root {
             Root::Object(place, found) => format!("{place} {}", found.cause),
             Root::Controller(deployment) => match &found.cause {
-                Cause::Unattended { why } => format!("deployment/{NAMESPACE}/{deployment}: {why}"),
+                Cause::Unattended { why, .. } => format!("deployment/{NAMESPACE}/{deployment}: {why}"),
                 _ => format!("deployment/{NAMESPACE}/{deployment}"),
             },
         });

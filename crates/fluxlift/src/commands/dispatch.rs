@@ -1,8 +1,8 @@
 //! Which file a command is in.
 
 use super::{
-    apply, bootstrap, completion, demo, destroy, graph, output, plan, preflight, report, resume, sim, state, status,
-    validate,
+    apply, bootstrap, completion, demo, destroy, graph, output, plan, preflight, report, rescue, resume, sim, state,
+    status, validate,
 };
 use crate::args::{Cli, Command, Global, OverUnits, Scope};
 use crate::system::System;
@@ -29,6 +29,7 @@ pub fn execute(cli: Cli, system: &System) -> Result<u8, Failure> {
         Command::Report(report) => report::execute(&report, &global, system),
         Command::State(state) => state::execute(&state, &global, system),
         Command::Status(status) => status::execute(&status, &global, system),
+        Command::Rescue(rescue) => rescue::execute(&rescue, &global, system),
         Command::Demo(demo) => demo::execute(&demo, &global, system),
         Command::Sim(sim) => sim::execute(&sim, &global, system),
         Command::Completion(completion) => completion::execute(&completion),

@@ -10,6 +10,7 @@ pub mod output;
 pub mod plan;
 pub mod preflight;
 pub mod report;
+pub mod rescue;
 pub mod resume;
 pub mod sim;
 pub mod state;
@@ -18,6 +19,7 @@ pub mod validate;
 
 mod dispatch;
 mod outcome;
+mod rescue_text;
 mod standalone;
 mod status_text;
 

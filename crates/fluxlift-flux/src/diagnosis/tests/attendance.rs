@@ -13,6 +13,8 @@ fn crew(selects: Selects, trouble: Option<&str>) -> Crew {
     Crew {
         deployment: "helm-controller".to_owned(),
         trouble: trouble.map(str::to_owned),
+        frozen: trouble.is_some_and(|trouble| trouble.contains("frozen")),
+        restarted: false,
         workers: 2,
         selects,
         everywhere: true,

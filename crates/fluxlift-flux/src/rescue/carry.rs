@@ -1,0 +1,195 @@
+//! Carrying a plan out.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fluxlift_core::{Deadline, Timestamp};
+use fluxlift_gate::{GateContext, GateError, ObserveError};
+use fluxlift_kube::{Cluster, ObjectRef, kind};
+use futures::{StreamExt as _, stream};
+use jiff::SignedDuration;
+
+use super::act::{AT_ONCE, Hands};
+use super::error::RescueError;
+use super::outcome::{Done, Outcome};
+use super::plan::{Act, Aim, Limits, Plan};
+use super::quiet::Quiet;
+use super::scope;
+use super::tried::Tried;
+use crate::kinds::NAMESPACE;
+use crate::status::{Report, Sight, StatusError, look};
+
+/// How often everything is looked at while what waited for a repair becomes ready.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// A rescue of the objects of one cluster.
+#[derive(Debug)]
+pub struct Rescue {
+    cx: GateContext,
+    cluster: Cluster,
+    limits: Limits,
+    /// How long the proof of one act may take, and all that waits for the repaired at the end.
+    patience: Deadline,
+    tried: Tried,
+    /// Whether the names in the limits were turned into titles.
+    named: bool,
+    /// The last token that was given out.
+    last: Timestamp,
+}
+
+impl Rescue {
+    /// A rescue within `limits`. `patience` is for the proof of each act: as long as an install may take.
+    pub fn new(cx: &GateContext, cluster: &Cluster, limits: Limits, patience: Deadline) -> Self {
+        let (cx, cluster, tried) = (cx.clone(), cluster.clone(), Tried::default());
+        let last = cx.clock.now();
+        Self { cx, cluster, limits, patience, tried, named: false, last }
+    }
+
+    /// What would be done first, and whether all is proven without it. Nothing is changed.
+    ///
+    /// # Errors
+    /// When the cluster can't be read, or one of the objects that were named is not there.
+    pub async fn plan(&mut self) -> Result<(Plan, bool), RescueError> {
+        let sight = self.look().await?;
+        let plan = self.plan_of(&sight);
+        let proven = self.is_proven(&sight, &plan);
+        Ok((plan, proven))
+    }
+
+    /// Acts, from the least force on, until nothing is left that may be done. All acts of one rung are done and proven
+    /// together; then everything is looked at again. What waits for the repaired is waited for.
+    ///
+    /// # Errors
+    /// When the cluster can't be read or refuses an act, or the run is cancelled. What did not help is in the outcome.
+    pub async fn run(&mut self) -> Result<Outcome, RescueError> {
+        let opened = self.cx.clock.now();
+        let mut sight = self.look().await?;
+        let mut done = Vec::new();
+        // Where nothing is done and nothing was begun before, there is nothing to wait for either.
+        let mut patience = self.is_marked(&sight).then_some(self.patience);
+        loop {
+            let plan = self.plan_of(&sight);
+            if !plan.acts.is_empty() {
+                done.extend(self.round(&plan, &sight).await?);
+                patience = Some(self.patience);
+            } else if let Some(left) = patience.filter(|_| plan.is_coming()) {
+                patience = self.settle(left).await?;
+            } else {
+                let proven = self.is_proven(&sight, &plan);
+                self.unmark(&sight, opened).await;
+                return Ok(Outcome::new(done, plan, proven));
+            }
+            sight = self.look().await?;
+        }
+    }
+
+    async fn look(&mut self) -> Result<Sight, RescueError> {
+        let sight = look(&self.cluster, None).await?;
+        if !std::mem::replace(&mut self.named, true) {
+            self.limits.only = scope::titles(&self.limits.only, &sight.scene)?;
+        }
+        Ok(sight)
+    }
+
+    fn plan_of(&self, sight: &Sight) -> Plan {
+        Plan::of(&sight.scene, &self.tried, &self.limits, sight.at)
+    }
+
+    /// Whether all is proven: all of Flux, or all that was named.
+    fn is_proven(&self, sight: &Sight, plan: &Plan) -> bool {
+        plan.is_idle() && (!self.limits.only.is_empty() || Report::of(sight, None).summary.converged)
+    }
+
+    /// Whether a rescue that did not end was at work here.
+    fn is_marked(&self, sight: &Sight) -> bool {
+        let restarted = sight.scene.workforce.0.values().flatten().any(|crew| crew.restarted);
+        restarted || sight.scene.subjects().any(|subject| subject.rescue.is_some() && self.includes(subject))
+    }
+
+    fn includes(&self, subject: &crate::diagnosis::Subject) -> bool {
+        self.limits.include(&subject.place.to_string())
+    }
+
+    /// All acts of the least force, stage after stage. Who was failed by one stage is left out of the next.
+    async fn round(&mut self, plan: &Plan, sight: &Sight) -> Result<Vec<Done>, RescueError> {
+        let least = plan.acts.first().map(|act| act.force);
+        let round: Vec<&Act> = plan.acts.iter().take_while(|act| Some(act.force) == least).collect();
+        let stages: BTreeSet<usize> = round.iter().map(|act| act.stage).collect();
+        let (mut done, mut failed) = (Vec::new(), BTreeSet::new());
+        for stage in stages {
+            let due = |act: &&&Act| act.stage == stage && !act.sakes.iter().all(|sake| failed.contains(sake));
+            let acts: Vec<(&Act, String)> = round.iter().filter(due).map(|act| (*act, self.token())).collect();
+            let hands = self.hands(sight);
+            let results = stream::iter(acts.iter().map(|(act, token)| hands.act(act, token)));
+            let results: Vec<Result<String, RescueError>> = results.buffered(AT_ONCE).collect().await;
+            for ((act, _), result) in acts.iter().zip(results) {
+                self.tried.note_act(act);
+                let (helped, seen) = match result {
+                    Ok(seen) => (true, seen),
+                    Err(error) => (false, error.or_no_help()?),
+                };
+                match (&act.aim, helped) {
+                    (Aim::Object { place, .. } | Aim::Storage { place, .. }, true) => self.tried.note_repaired(place),
+                    (_, false) => failed.extend(act.sakes.iter().cloned()),
+                    _ => {}
+                }
+                done.push(Done { act: (*act).clone(), helped, seen });
+            }
+        }
+        Ok(done)
+    }
+
+    fn hands<'a>(&'a self, sight: &'a Sight) -> Hands<'a> {
+        Hands { cx: &self.cx, cluster: &self.cluster, kinds: &sight.kinds, patience: self.patience }
+    }
+
+    /// A time that was not given out before: who reads it sees when something was asked for.
+    fn token(&mut self) -> String {
+        let next = self.last.checked_add(SignedDuration::from_nanos(1)).unwrap_or(self.last);
+        self.last = self.cx.clock.now().max(next);
+        self.last.to_string()
+    }
+
+    /// Waits until everything is ready or there is something to do, and gives what is left of the patience; `None` when
+    /// nothing more is to be waited for.
+    async fn settle(&self, patience: Deadline) -> Result<Option<Deadline>, RescueError> {
+        let opened = self.cx.clock.now();
+        let looks = fluxlift_gate::every(EVERY, || async {
+            look(&self.cluster, None).await.map(|sight| Arc::new(sight.scene)).map_err(observed)
+        });
+        let gate = Quiet { tried: self.tried.clone(), limits: self.limits.clone() };
+        match self.cx.prove(&gate, patience, looks).await {
+            Ok(_) | Err(GateError::Deadline { .. }) => Ok(None),
+            Err(GateError::Stuck { .. }) => {
+                let passed = self.cx.clock.now().duration_since(opened).unsigned_abs();
+                Ok(patience.remaining(passed).map(Deadline::after))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes the marks off: this rescue has ended. What hinders that is told, and changes nothing of the outcome.
+    async fn unmark(&self, sight: &Sight, opened: Timestamp) {
+        let hands = self.hands(sight);
+        let marked = sight.scene.subjects().filter(|subject| subject.rescue.is_some() && self.includes(subject));
+        let objects = stream::iter(marked.map(|subject| hands.unmark_place(&subject.place)));
+        let crews = sight.scene.workforce.0.values().flatten().filter(|crew| crew.restarted);
+        let targets: Vec<ObjectRef> =
+            crews.map(|crew| ObjectRef::namespaced(kind::DEPLOYMENT, NAMESPACE, &crew.deployment)).collect();
+        let controllers = stream::iter(targets.iter().map(|target| hands.unmark(target)));
+        let mut results: Vec<Result<(), RescueError>> = objects.buffered(AT_ONCE).collect().await;
+        results.extend(controllers.buffered(AT_ONCE).collect::<Vec<_>>().await);
+        for error in results.into_iter().filter_map(Result::err) {
+            self.cx.events.warn(format!("a mark of the rescue that began {opened} was left behind: {error}"));
+        }
+    }
+}
+
+/// A look that failed, as an observation that failed.
+fn observed(error: StatusError) -> ObserveError {
+    match error {
+        StatusError::Request(error) => error.into(),
+        other => ObserveError::terminal(other.to_string()),
+    }
+}
