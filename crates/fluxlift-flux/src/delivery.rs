@@ -13,6 +13,8 @@ use crate::diagnosis::{self, Cause, Place, Scene, Subject, Workforce};
 use crate::inventory::{self, Entry};
 use crate::kinds::{self, EXTERNAL_ARTIFACT, HELM_RELEASE, KUSTOMIZATION, SOURCES};
 use crate::ready::Readiness;
+use crate::rescue::Force;
+use crate::rescue::rungs::rungs;
 
 /// When nothing but failures that will stay is left, they are given this long to prove us wrong.
 const SETTLED: SignedDuration = SignedDuration::from_secs(60);
@@ -93,10 +95,9 @@ impl Delivery {
         subject.map_or_else(unread, |subject| diagnosis::diagnose(&self.scene, subject, now).cause)
     }
 
-    /// The source that a release or Kustomization is fetched from: for a release with a chart template, its chart.
-    pub fn source_of(&self, object: &Object) -> Option<&Object> {
-        let place = Subject::of(object)?.source?;
-        self.sources.get(place.kind)?.get(Some(&place.namespace), &place.name)
+    /// Whether a rescue has left its mark on any of its objects.
+    pub(crate) fn is_marked(&self) -> bool {
+        self.scene.subjects().any(|subject| subject.rescue.is_some())
     }
 }
 
@@ -109,8 +110,10 @@ pub struct Delivered {
     pub namespace: String,
     /// The name of the root.
     pub root: String,
-    /// What the ladder has already done for which object, so that it is not asked for the same again.
-    pub helped: BTreeSet<(String, Remedy)>,
+    /// How much force a rescue may use on what is stuck; `None` without a rescue.
+    most: Option<Force>,
+    /// What a rescue was sent for already: objects by title, each with the word of its cause.
+    rescued: BTreeSet<(String, &'static str)>,
 }
 
 /// How the set stands.
@@ -132,13 +135,38 @@ impl Standing<'_> {
 impl Delivered {
     /// The set of the root `name` in `namespace`.
     pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { namespace: namespace.into(), root: name.into(), helped: BTreeSet::new() }
+        Self { namespace: namespace.into(), root: name.into(), most: None, rescued: BTreeSet::new() }
     }
 
-    /// The rung that helps `object` and was not tried on it yet.
-    pub(crate) fn help_for(&self, object: &Object, cause: &Cause) -> Option<Remedy> {
-        let asks = |remedy: &Remedy| matches!(remedy, Remedy::Reconcile | Remedy::RepairUpstream);
-        cause.remedy().filter(|remedy| asks(remedy) && !self.helped.contains(&(object.title(), remedy.clone())))
+    /// The same, with a rescue at hand that uses no more force than `most`.
+    #[must_use]
+    pub(crate) fn rescued_by(self, most: Option<Force>) -> Self {
+        Self { most, ..self }
+    }
+
+    /// What a rescue may help now, by title, and not again from the same cause.
+    pub(crate) fn take_stuck(&mut self, seen: &Delivery) -> BTreeSet<String> {
+        let Some(root) = seen.kustomizations.get(Some(&self.namespace), &self.root) else { return BTreeSet::new() };
+        let standing = self.standing(seen, root, seen.at);
+        let taken: Vec<_> =
+            self.rescuable(&standing).map(|(object, cause, _)| (object.title(), cause.word())).collect();
+        self.rescued.extend(taken.iter().cloned());
+        taken.into_iter().map(|(title, _)| title).collect()
+    }
+
+    /// What a rescue may help: with more than a request only when nothing may still come by itself.
+    fn rescuable<'a, 'b>(
+        &'b self,
+        standing: &'b Standing<'a>,
+    ) -> impl Iterator<Item = (&'a Object, &'b Cause, Remedy)> + use<'a, 'b> {
+        let at_rest = !standing.unready.iter().any(|(_, cause)| may_come(cause));
+        let most = self.most.map(|most| if at_rest { most } else { most.min(Force::Source) });
+        standing.unready.iter().filter_map(move |(object, cause)| {
+            let first = rungs(cause).first().copied();
+            let known = || self.rescued.contains(&(object.title(), cause.word()));
+            let remedy = cause.remedy().filter(|_| first.is_some() && first <= most && !known())?;
+            Some((*object, cause, remedy))
+        })
     }
 
     /// Follows the inventories from the root.
@@ -257,11 +285,9 @@ impl Delivered {
         let summary = |object: &Object, cause: &Cause| {
             format!("{ready} of {} are ready; {} {cause}", standing.total(), object.title())
         };
-        // What the first rung of the ladder can help is named first.
-        for (object, cause) in &standing.unready {
-            if let Some(remedy) = self.help_for(object, cause) {
-                return Verdict::stuck(summary(object, cause), remedy);
-            }
+        // What a rescue can help is named first.
+        if let Some((object, cause, remedy)) = self.rescuable(standing).next() {
+            return Verdict::stuck(summary(object, cause), remedy);
         }
         let settled = |(object, cause): &(&Object, Cause)| {
             cause.is_final()
@@ -280,6 +306,21 @@ impl Delivered {
         }
         Verdict::pending(text)
     }
+}
+
+/// Whether it goes on, or will be taken up, without anybody's help.
+const fn may_come(cause: &Cause) -> bool {
+    matches!(
+        cause,
+        Cause::Working { .. }
+            | Cause::Downloading { .. }
+            | Cause::Untouched { neglected: false, .. }
+            | Cause::ChartNotApplied { neglected: false }
+            | Cause::Outdated { neglected: false, .. }
+            | Cause::ArtifactLost { neglected: false }
+            | Cause::Overlooked { neglected: false, .. }
+            | Cause::OldRevision { neglected: false, .. }
+    )
 }
 
 /// Whether it says more than that something else is awaited, or that work goes on.

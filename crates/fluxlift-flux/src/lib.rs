@@ -1,4 +1,4 @@
-//! FluxInstance, canaries, the delivered set, diagnosis and the ladder of repair.
+//! FluxInstance, canaries, the delivered set, diagnosis and rescue.
 //!
 //! The race that this crate removes: objects of Flux that exist before the controller that handles them has leadership,
 //! synced caches and a live worker. So the controllers come first ([`instance`] without a sync), then the proof that
@@ -17,7 +17,6 @@ pub mod gates;
 pub mod instance;
 pub mod inventory;
 pub mod kinds;
-pub mod ladder;
 pub mod leftover;
 pub mod ready;
 pub mod report;
@@ -31,6 +30,5 @@ pub use component::Component;
 pub use controllers::Controllers;
 pub use delivery::{Delivered, Delivery};
 pub use instance::Instance;
-pub use ladder::Ladder;
 pub use strategy::Strategy;
 pub use sync::{Sync, SyncError};

@@ -47,15 +47,27 @@ impl ClusterAccess {
     /// When neither is given, or it cannot be read.
     pub fn kubeconfig(&self, spec: &UnitSpec) -> Result<Kubeconfig, UnitError> {
         let context = self.kubeconfig_context.as_deref();
-        if let Some(content) = self.kubeconfig_content.as_ref().filter(|content| !content.expose().trim().is_empty()) {
+        if let Some(content) = self.content() {
             return Ok(Kubeconfig::from_text(content.expose(), context, Some(&spec.repo_root))?);
         }
+        Ok(Kubeconfig::from_path(&self.file(spec)?, context)?)
+    }
+
+    /// The content, where there is one.
+    pub(crate) fn content(&self) -> Option<&Secret<String>> {
+        self.kubeconfig_content.as_ref().filter(|content| !content.expose().trim().is_empty())
+    }
+
+    /// The file at the path.
+    ///
+    /// # Errors
+    /// When none is given.
+    pub(crate) fn file(&self, spec: &UnitSpec) -> Result<PathBuf, UnitError> {
         let path = self.path().ok_or_else(|| {
             UnitError::new("there is no kubeconfig: neither kubeconfig_content nor kubeconfig_path is set")
                 .with_hint("apply the bootstrap unit first: its outputs are these inputs")
         })?;
-        let path: PathBuf = if path.is_absolute() { path.to_owned() } else { spec.repo_root.join(path) };
-        Ok(Kubeconfig::from_path(&path, context)?)
+        Ok(if path.is_absolute() { path.to_owned() } else { spec.repo_root.join(path) })
     }
 
     /// A client of the cluster for a unit's run: what fails in passing is tried again, in the open. Nothing is sent yet.

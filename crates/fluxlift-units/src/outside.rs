@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use fluxlift_core::Clock;
+use fluxlift_engine::hooks::HookRunner;
 use fluxlift_net::Dial;
 
 /// What units may use of the outside world: nothing else reaches it.
@@ -16,6 +17,8 @@ pub struct Outside {
     pub clock: Arc<dyn Clock>,
     /// A seed for keys and names; `None` draws from the system, as real clusters do.
     pub seed: Option<u64>,
+    /// What runs the user's own scripts.
+    pub scripts: Arc<dyn HookRunner>,
     /// The environment, as it was when the program started.
     pub env: BTreeMap<String, String>,
 }

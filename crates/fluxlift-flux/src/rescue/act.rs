@@ -3,7 +3,8 @@
 use fluxlift_core::{Deadline, Timestamp};
 use fluxlift_gate::GateContext;
 use fluxlift_kube::{Cluster, Kind, ObjectRef, kind};
-use futures::{StreamExt as _, stream};
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _, stream};
 use serde_json::{Value, json};
 
 use super::error::RescueError;
@@ -11,15 +12,23 @@ use super::force::Force;
 use super::helped::Helped;
 use super::mark::Mark;
 use super::plan::{Act, Aim};
+use super::planner::in_action;
 use super::storage;
 use crate::annotation::{FORCE_AT, REQUESTED_AT, RESCUE, RESET_AT, RESTARTED_AT};
 use crate::diagnosis::Place;
 use crate::gates::LeaderIsCurrent;
 use crate::kinds::NAMESPACE;
+use crate::status::look;
 use crate::{Component, Controllers};
 
 /// How many objects are followed at the same time, each by a watch of its own.
-pub(super) const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 64;
+
+/// Does all of `work`, not too much of it at the same time, and gives what came of it in the same order.
+pub(super) async fn all<T>(work: impl IntoIterator<Item = BoxFuture<'_, T>>) -> Vec<T> {
+    let work: Vec<BoxFuture<'_, T>> = work.into_iter().collect();
+    stream::iter(work).buffered(AT_ONCE).collect().await
+}
 
 /// What acts are done with.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +39,8 @@ pub(super) struct Hands<'a> {
     pub(super) kinds: &'a [Kind],
     /// How long the proof of one act may take.
     pub(super) patience: Deadline,
+    /// Whether a controller may be restarted although a Helm action runs.
+    pub(super) interrupt: bool,
 }
 
 /// One request for a reconciliation.
@@ -43,32 +54,59 @@ struct Request<'a> {
     is_written: bool,
 }
 
+/// An act that was done and is not proven yet.
+pub(super) enum Begun {
+    /// An object's controller was asked.
+    Asked {
+        /// The object.
+        target: Box<ObjectRef>,
+        /// What it must come to.
+        gate: Box<Helped>,
+    },
+    /// A controller was restarted.
+    Restarted {
+        /// Which.
+        component: Component,
+        /// Its Deployment.
+        deployment: String,
+        /// The objects that it should have handled.
+        held: Vec<Place>,
+        /// When.
+        acted: Timestamp,
+    },
+    /// It was not done, because it would not help any more.
+    Moot(String),
+}
+
 impl Hands<'_> {
-    /// Does `act` with `token`, which nobody has used before, and gives what was seen that shows that it helped.
-    pub(super) async fn act(&self, act: &Act, token: &str) -> Result<String, RescueError> {
-        match &act.aim {
+    /// Does `act` with `token`, which nobody has used before. What it comes to is for [`Hands::proof`].
+    pub(super) async fn begin(&self, act: &Act, token: &str) -> Result<Begun, RescueError> {
+        let begun = match &act.aim {
             Aim::Object { place, cause, behind, open } => {
                 let (token, is_written) = (open.as_deref().unwrap_or(token), open.is_some());
                 let behind = behind.clone();
                 self.ask(Request { place, cause, force: act.force, token, behind, is_written }).await
             }
-            Aim::Storage { place, cause, secret } => {
-                let release = self.cluster.must_get(&self.target(place)?).await?;
-                let target = ObjectRef::namespaced(kind::SECRET, &secret.0, &secret.1);
-                storage::unlock(self.cluster, &release, &target, self.cx.clock.now()).await?;
-                self.cx.events.step("unlocked", format!("{target} for {place}"));
-                self.ask(Request { place, cause, force: act.force, token, behind: None, is_written: false }).await
-            }
+            Aim::Storage { place, cause, secret } => self.unlock(place, cause, secret, token).await,
             Aim::Controller { component, deployment, held } => {
-                self.restart(*component, deployment, token).await?;
-                let acted = self.cx.clock.now();
-                let proofs = held.iter().map(|place| self.comes_by(place, act.force, acted));
-                let proofs: Vec<Result<(), RescueError>> = stream::iter(proofs).buffered(AT_ONCE).collect().await;
-                let count = proofs.len();
-                proofs.into_iter().collect::<Result<(), RescueError>>()?;
-                Ok(format!("a new leader, and all {count} that it should have handled are ready"))
+                let restarted = self.restart(deployment, token).await;
+                let (deployment, held, acted) = (deployment.clone(), held.clone(), self.cx.clock.now());
+                restarted.map(|()| Begun::Restarted { component: *component, deployment, held, acted })
             }
-        }
+        };
+        begun.or_else(|error| error.or_no_help().map(Begun::Moot))
+    }
+
+    /// Whether an act that was begun has helped, and what was seen.
+    pub(super) async fn proof(&self, begun: &Begun) -> Result<(bool, String), RescueError> {
+        let proven = match begun {
+            Begun::Moot(why) => return Ok((false, why.clone())),
+            Begun::Asked { target, gate } => self.answered(target, gate).await,
+            Begun::Restarted { component, deployment, held, acted } => {
+                self.relieved(*component, deployment, held, *acted).await
+            }
+        };
+        proven.map(|seen| (true, seen)).or_else(|error| error.or_no_help().map(|why| (false, why)))
     }
 
     fn target(&self, place: &Place) -> Result<ObjectRef, RescueError> {
@@ -77,8 +115,8 @@ impl Hands<'_> {
         Ok(ObjectRef::namespaced(kind.clone(), &place.namespace, &place.name))
     }
 
-    /// Asks the object's controller, and waits until the object is ready.
-    async fn ask(&self, request: Request<'_>) -> Result<String, RescueError> {
+    /// Asks the object's controller.
+    async fn ask(&self, request: Request<'_>) -> Result<Begun, RescueError> {
         let Request { place, cause, force, token, behind, is_written } = request;
         let target = self.target(place)?;
         let asked = if is_written {
@@ -99,29 +137,69 @@ impl Hands<'_> {
         let (title, uid) = (place.to_string(), asked.uid().to_owned());
         let acted = token.parse().unwrap_or_else(|_| self.cx.clock.now());
         let gate = Helped { title, uid, force, token: Some(token.to_owned()), acted, behind };
-        self.cx.prove(&gate, self.patience, self.cluster.observe_one(target.clone())).await?;
-        self.unmark(&target).await?;
+        Ok(Begun::Asked { target: Box::new(target), gate: Box::new(gate) })
+    }
+
+    /// Edits Helm's storage, and asks helm-controller to go on.
+    async fn unlock(
+        &self,
+        place: &Place,
+        cause: &str,
+        (namespace, name): &(String, String),
+        token: &str,
+    ) -> Result<Begun, RescueError> {
+        let release = self.cluster.must_get(&self.target(place)?).await?;
+        let target = ObjectRef::namespaced(kind::SECRET, namespace, name);
+        storage::unlock(self.cluster, &release, &target, self.cx.clock.now()).await?;
+        self.cx.events.step("unlocked", format!("{target} for {place}"));
+        self.ask(Request { place, cause, force: Force::Storage, token, behind: None, is_written: false }).await
+    }
+
+    /// Waits until an object that was asked for is ready.
+    async fn answered(&self, target: &ObjectRef, gate: &Helped) -> Result<String, RescueError> {
+        self.cx.prove(gate, self.patience, self.cluster.observe_one(target.clone())).await?;
+        self.unmark(target).await?;
         Ok("Ready, and the request is echoed".to_owned())
     }
 
-    /// Rolls a controller's Deployment, and waits for its new leader.
-    async fn restart(&self, component: Component, deployment: &str, token: &str) -> Result<(), RescueError> {
+    /// Rolls a controller's Deployment.
+    async fn restart(&self, deployment: &str, token: &str) -> Result<(), RescueError> {
+        if !self.interrupt {
+            let sight = look(self.cluster, None).await?;
+            if let Some(begun) = in_action(&sight.scene) {
+                return Err(RescueError::Busy(begun.place.to_string()));
+            }
+        }
         let target = ObjectRef::namespaced(kind::DEPLOYMENT, NAMESPACE, deployment);
         let mark = Mark { cause: "Restart".to_owned(), force: Force::Restart, token: token.to_owned() };
         let stamp = json!({"metadata": {"annotations": {RESTARTED_AT: token}}});
         let patch = json!({"metadata": {"annotations": {RESCUE: mark.to_string()}}, "spec": {"template": stamp}});
         self.cluster.merge(&target, &patch).await?;
         self.cx.events.step("restarted", target.to_string());
-        let gate = LeaderIsCurrent::new(component, deployment);
-        self.cx.prove(&gate, self.patience, Controllers::observe(self.cluster)).await?;
         Ok(())
     }
 
+    /// Waits for the new leader of a controller that was restarted, and for what it should have handled.
+    async fn relieved(
+        &self,
+        component: Component,
+        deployment: &str,
+        held: &[Place],
+        acted: Timestamp,
+    ) -> Result<String, RescueError> {
+        let gate = LeaderIsCurrent::new(component, deployment);
+        self.cx.prove(&gate, self.patience, Controllers::observe(self.cluster)).await?;
+        let proofs = all(held.iter().map(|place| self.comes_by(place, acted).boxed())).await;
+        proofs.into_iter().collect::<Result<(), RescueError>>()?;
+        Ok(format!("a new leader, and all {} that it should have handled are ready", held.len()))
+    }
+
     /// Waits until an object is ready that its controller should have handled before.
-    async fn comes_by(&self, place: &Place, force: Force, acted: Timestamp) -> Result<(), RescueError> {
+    async fn comes_by(&self, place: &Place, acted: Timestamp) -> Result<(), RescueError> {
         let target = self.target(place)?;
         let uid = self.cluster.must_get(&target).await?.uid().to_owned();
-        let gate = Helped { title: place.to_string(), uid, force, token: None, acted, behind: None };
+        let title = place.to_string();
+        let gate = Helped { title, uid, force: Force::Restart, token: None, acted, behind: None };
         self.cx.prove(&gate, self.patience, self.cluster.observe_one(target)).await?;
         Ok(())
     }

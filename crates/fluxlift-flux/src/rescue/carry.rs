@@ -7,16 +7,17 @@ use std::time::Duration;
 use fluxlift_core::{Deadline, Timestamp};
 use fluxlift_gate::{GateContext, GateError, ObserveError};
 use fluxlift_kube::{Cluster, ObjectRef, kind};
-use futures::{StreamExt as _, stream};
+use futures::FutureExt as _;
 use jiff::SignedDuration;
 
-use super::act::{AT_ONCE, Hands};
+use super::act::{Begun, Hands, all};
 use super::error::RescueError;
 use super::outcome::{Done, Outcome};
 use super::plan::{Act, Aim, Limits, Plan};
 use super::quiet::Quiet;
 use super::scope;
 use super::tried::Tried;
+use crate::diagnosis::Subject;
 use crate::kinds::NAMESPACE;
 use crate::status::{Report, Sight, StatusError, look};
 
@@ -36,6 +37,8 @@ pub struct Rescue {
     named: bool,
     /// The last token that was given out.
     last: Timestamp,
+    /// What was acted on: a source too, for the sake of what was named.
+    touched: BTreeSet<String>,
 }
 
 impl Rescue {
@@ -43,7 +46,7 @@ impl Rescue {
     pub fn new(cx: &GateContext, cluster: &Cluster, limits: Limits, patience: Deadline) -> Self {
         let (cx, cluster, tried) = (cx.clone(), cluster.clone(), Tried::default());
         let last = cx.clock.now();
-        Self { cx, cluster, limits, patience, tried, named: false, last }
+        Self { cx, cluster, limits, patience, tried, named: false, last, touched: BTreeSet::new() }
     }
 
     /// What would be done first, and whether all is proven without it. Nothing is changed.
@@ -84,6 +87,31 @@ impl Rescue {
         }
     }
 
+    /// Climbs with the objects of these titles as far as something may be done for them, and waits for nothing but the
+    /// proofs.
+    pub(super) async fn relieve(&mut self, titles: BTreeSet<String>) -> Result<(), RescueError> {
+        if titles.is_empty() {
+            return Ok(());
+        }
+        (self.limits.only, self.named) = (titles, true);
+        loop {
+            let sight = self.look().await?;
+            let plan = self.plan_of(&sight);
+            if plan.acts.is_empty() {
+                return Ok(());
+            }
+            self.round(&plan, &sight).await?;
+        }
+    }
+
+    /// Takes all marks off, those of runs that were killed too.
+    pub(super) async fn finish(&mut self) -> Result<(), RescueError> {
+        self.limits.only.clear();
+        let sight = self.look().await?;
+        self.unmark(&sight, sight.at).await;
+        Ok(())
+    }
+
     async fn look(&mut self) -> Result<Sight, RescueError> {
         let sight = look(&self.cluster, None).await?;
         if !std::mem::replace(&mut self.named, true) {
@@ -107,7 +135,7 @@ impl Rescue {
         restarted || sight.scene.subjects().any(|subject| subject.rescue.is_some() && self.includes(subject))
     }
 
-    fn includes(&self, subject: &crate::diagnosis::Subject) -> bool {
+    fn includes(&self, subject: &Subject) -> bool {
         self.limits.include(&subject.place.to_string())
     }
 
@@ -121,18 +149,21 @@ impl Rescue {
             let due = |act: &&&Act| act.stage == stage && !act.sakes.iter().all(|sake| failed.contains(sake));
             let acts: Vec<(&Act, String)> = round.iter().filter(due).map(|act| (*act, self.token())).collect();
             let hands = self.hands(sight);
-            let results = stream::iter(acts.iter().map(|(act, token)| hands.act(act, token)));
-            let results: Vec<Result<String, RescueError>> = results.buffered(AT_ONCE).collect().await;
-            for ((act, _), result) in acts.iter().zip(results) {
+            // All of a stage are done before the first is waited for: what they need may be in one another.
+            let begun = all(acts.iter().map(|(act, token)| hands.begin(act, token).boxed())).await;
+            let begun = begun.into_iter().collect::<Result<Vec<Begun>, RescueError>>()?;
+            let proofs = all(begun.iter().map(|begun| hands.proof(begun).boxed())).await;
+            for ((act, _), proof) in acts.iter().zip(proofs) {
                 self.tried.note_act(act);
-                let (helped, seen) = match result {
-                    Ok(seen) => (true, seen),
-                    Err(error) => (false, error.or_no_help()?),
-                };
+                self.touched.insert(act.target.clone());
+                let (helped, seen) = proof?;
                 match (&act.aim, helped) {
                     (Aim::Object { place, .. } | Aim::Storage { place, .. }, true) => self.tried.note_repaired(place),
                     (_, false) => failed.extend(act.sakes.iter().cloned()),
                     _ => {}
+                }
+                if !helped {
+                    self.cx.events.warn(format!("{}: {} did not help: {seen}", act.target, act.force));
                 }
                 done.push(Done { act: (*act).clone(), helped, seen });
             }
@@ -141,7 +172,13 @@ impl Rescue {
     }
 
     fn hands<'a>(&'a self, sight: &'a Sight) -> Hands<'a> {
-        Hands { cx: &self.cx, cluster: &self.cluster, kinds: &sight.kinds, patience: self.patience }
+        Hands {
+            cx: &self.cx,
+            cluster: &self.cluster,
+            kinds: &sight.kinds,
+            patience: self.patience,
+            interrupt: self.limits.interrupt,
+        }
     }
 
     /// A time that was not given out before: who reads it sees when something was asked for.
@@ -172,14 +209,13 @@ impl Rescue {
     /// Takes the marks off: this rescue has ended. What hinders that is told, and changes nothing of the outcome.
     async fn unmark(&self, sight: &Sight, opened: Timestamp) {
         let hands = self.hands(sight);
-        let marked = sight.scene.subjects().filter(|subject| subject.rescue.is_some() && self.includes(subject));
-        let objects = stream::iter(marked.map(|subject| hands.unmark_place(&subject.place)));
+        let ours = |subject: &Subject| self.includes(subject) || self.touched.contains(&subject.place.to_string());
+        let marked = sight.scene.subjects().filter(|subject| subject.rescue.is_some() && ours(subject));
+        let mut results = all(marked.map(|subject| hands.unmark_place(&subject.place).boxed())).await;
         let crews = sight.scene.workforce.0.values().flatten().filter(|crew| crew.restarted);
         let targets: Vec<ObjectRef> =
             crews.map(|crew| ObjectRef::namespaced(kind::DEPLOYMENT, NAMESPACE, &crew.deployment)).collect();
-        let controllers = stream::iter(targets.iter().map(|target| hands.unmark(target)));
-        let mut results: Vec<Result<(), RescueError>> = objects.buffered(AT_ONCE).collect().await;
-        results.extend(controllers.buffered(AT_ONCE).collect::<Vec<_>>().await);
+        results.extend(all(targets.iter().map(|target| hands.unmark(target).boxed())).await);
         for error in results.into_iter().filter_map(Result::err) {
             self.cx.events.warn(format!("a mark of the rescue that began {opened} was left behind: {error}"));
         }

@@ -23,6 +23,9 @@ pub enum RescueError {
     /// Helm's storage is not as it must be for an edit.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// A Helm action has begun since it was planned to restart a controller.
+    #[error("{0} has begun a Helm action meanwhile, which a restart would cancel")]
+    Busy(String),
     /// There is no such object.
     #[error("there is no {0} among the sources, Kustomizations and HelmReleases of this cluster")]
     Unknown(String),
@@ -52,6 +55,9 @@ impl RescueError {
                 error => Err(error.into()),
             },
             Self::Storage(error) => Ok(fluxlift_core::chain(&error)),
+            // It went while it was looked at: that is no reason to leave the others as they are.
+            Self::Request(error) if error.is_not_found() => Ok(fluxlift_core::chain(&error)),
+            busy @ Self::Busy(_) => Ok(busy.to_string()),
             other => Err(other),
         }
     }
@@ -64,7 +70,7 @@ impl Explain for RescueError {
             Self::Request(error) => error.kind(),
             Self::Gate(error) => error.kind(),
             Self::Storage(error) => error.kind(),
-            Self::Unknown(_) | Self::Ambiguous { .. } => ErrorKind::Failed,
+            Self::Busy(_) | Self::Unknown(_) | Self::Ambiguous { .. } => ErrorKind::Failed,
         }
     }
 
@@ -78,6 +84,7 @@ impl Explain for RescueError {
             }
             Self::Gate(error) => error.hints(),
             Self::Storage(error) => error.hints(),
+            Self::Busy(_) => vec![Hint::new("run it again when the action has ended, or with --interrupt")],
             Self::Unknown(_) | Self::Ambiguous { .. } => {
                 vec![Hint::new("name it as `fluxlift status` does: helmrelease/<namespace>/<name>")]
             }

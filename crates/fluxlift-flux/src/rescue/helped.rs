@@ -11,10 +11,12 @@ use crate::diagnosis::{Subject, Truth};
 
 /// How long a controller may take to show any sign that it has taken a request up.
 const TAKE_UP: Duration = Duration::from_mins(2);
+/// Where a controller hands a request back.
+const ECHO: &str = "lastHandledReconcileAt";
 /// Times in conditions are whole seconds.
 const GRAIN: SignedDuration = SignedDuration::from_secs(1);
-/// What a release or Kustomization says while something else must come first.
-const WAITS: [&str; 3] = ["DependencyNotReady", "SourceNotReady", "ArtifactFailed"];
+/// Failures of a Helm action, after which helm-controller may try again by itself.
+const ACTIONS: [&str; 5] = ["InstallFailed", "UpgradeFailed", "RollbackFailed", "UninstallFailed", "TestFailed"];
 
 /// Proven when the object of this UID echoes the token of the act and is Ready at its generation.
 ///
@@ -57,6 +59,10 @@ impl Gate for Helped {
             return stop("was suspended", "resume it, then run again");
         }
         if let Some(missing) = self.unechoed(object) {
+            // A pass that does not get as far as Helm hands back the request and not the force.
+            if let Some(why) = self.failure(&subject).filter(|_| missing != ECHO) {
+                return stop(&format!("was taken up and is not ready ({why})"), "mend what the message names");
+            }
             return match seen.unchanged_for >= TAKE_UP && !self.is_at_work(&subject) {
                 true => stop("was asked and no controller took it up", "read its controller's log"),
                 false => Verdict::pending(format!("{title} has not taken it up: status.{missing} is not the token")),
@@ -81,9 +87,9 @@ impl Helped {
     fn unechoed(&self, object: &Object) -> Option<&'static str> {
         let token = self.token.as_deref()?;
         let echoes: &[&'static str] = match self.force {
-            Force::Reset => &["lastHandledReconcileAt", "lastHandledResetAt"],
-            Force::Force => &["lastHandledReconcileAt", "lastHandledForceAt"],
-            _ => &["lastHandledReconcileAt"],
+            Force::Reset => &[ECHO, "lastHandledResetAt"],
+            Force::Force => &[ECHO, "lastHandledForceAt"],
+            _ => &[ECHO],
         };
         let differs = |field: &&&str| object.text(&format!("/status/{field}")) != Some(token);
         echoes.iter().find(differs).copied()
@@ -115,8 +121,8 @@ impl Helped {
     fn failure(&self, subject: &Subject) -> Option<String> {
         let ready = subject.conditions.ready.as_ref().filter(|ready| ready.status == Truth::False)?;
         let of_the_pass = ready.is_of(subject.generation) && self.token.is_some();
-        let ends = subject.place.is_source() || WAITS.contains(&ready.reason.as_str());
-        (of_the_pass && ends).then(|| ready.to_string())
+        let goes_on = subject.place.kind == "HelmRelease" && ACTIONS.contains(&ready.reason.as_str());
+        (of_the_pass && !goes_on).then(|| ready.to_string())
     }
 }
 
@@ -208,6 +214,20 @@ mod tests {
     }
 
     #[test]
+    fn a_pass_that_did_not_get_as_far_as_helm_has_not_forced_anything() {
+        let waits = json!({"lastHandledForceAt": "of yesterday", "conditions": [ready("False", "DependencyNotReady")]});
+        let verdict = judge(&gate(Force::Force), release(&json!({ "status": waits })), 0);
+        let Verdict::Stuck { why, .. } = verdict else { panic!("{verdict}") };
+        assert!(why.contains("was taken up and is not ready (Ready=False (DependencyNotReady)"), "{why}");
+    }
+
+    #[test]
+    fn a_kustomization_that_fails_beside_the_echo_was_not_helped() {
+        let fails = object("Kustomization", &json!({"status": {"conditions": [ready("False", "BuildFailed")]}}));
+        assert!(matches!(judge(&gate(Force::Ask), fails, 0), Verdict::Stuck { .. }));
+    }
+
+    #[test]
     fn a_source_without_an_artifact_is_not_ready_whatever_it_says() {
         assert!(matches!(judge(&gate(Force::Source), object("Bucket", &json!({})), 0), Verdict::Pending { .. }));
         let fetched = object("Bucket", &json!({"status": {"artifact": {"revision": "r"}}}));
@@ -232,6 +252,22 @@ mod tests {
             let verdict = judge(&gate(Force::Ask), release(&patch), 0);
             assert!(matches!(verdict, Verdict::Stuck { .. }), "{patch}: {verdict}");
         }
+    }
+
+    #[test]
+    fn after_a_restart_nothing_is_echoed_and_only_ready_at_its_generation_is_help() {
+        let gate = Helped { token: None, ..gate(Force::Restart) };
+        let old = json!({"type": "Ready", "status": "True", "observedGeneration": 1, "lastTransitionTime": ACTED});
+        for status in [
+            json!({"observedGeneration": -1, "conditions": []}),
+            json!({"observedGeneration": 2, "conditions": [old]}),
+            // A failure of before the restart is no verdict on it.
+            json!({"observedGeneration": 2, "conditions": [ready("False", "ArtifactFailed")]}),
+        ] {
+            let verdict = judge(&gate, release(&json!({ "status": status })), 0);
+            assert!(matches!(verdict, Verdict::Pending { .. }), "{verdict}");
+        }
+        assert!(judge(&gate, release(&json!({})), 0).is_proven());
     }
 
     #[test]

@@ -23,8 +23,9 @@ mod outcome;
 mod plan;
 mod planner;
 mod quiet;
-mod rungs;
+pub(crate) mod rungs;
 mod scope;
+mod standby;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -36,5 +37,6 @@ pub use force::Force;
 pub use mark::Mark;
 pub use outcome::{Done, Outcome};
 pub use plan::{Act, Left, Limits, Plan, Waiting};
+pub use standby::Standby;
 pub use storage::StorageError;
 pub use tried::Tried;

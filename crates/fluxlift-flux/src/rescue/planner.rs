@@ -37,7 +37,7 @@ struct Stuck<'a> {
 
 impl<'a> Planner<'a> {
     pub(super) fn new(scene: &'a Scene, tried: &'a Tried, limits: &'a Limits, now: Timestamp) -> Self {
-        let busy = scene.subjects().any(|subject| is_in_action(scene, subject, now));
+        let busy = in_action(scene).is_some();
         Self { scene, tried, limits, now, busy, plan: Plan::default() }
     }
 
@@ -80,9 +80,15 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let found = diagnose(self.scene, subject, self.now);
-            let follows = self.follows(subject, &found.cause);
-            if found.cause.remedy().is_none() && !follows {
-                if found.cause.standing() == Standing::Pending {
+            let due = self.follows(subject, &found.cause) || self.is_held_back(subject, &found);
+            if found.cause.remedy().is_none() && !due {
+                if found.cause == Cause::Suspended && !self.limits.only.is_empty() {
+                    self.plan.for_a_person.push(Left {
+                        target: title,
+                        why: format!("{}, and nothing is done to it", found.cause),
+                        act: "resume it, then rescue it again".to_owned(),
+                    });
+                } else if found.cause.standing() == Standing::Pending {
                     let comes = self.comes(subject, &found);
                     self.plan.waiting.push(Waiting { target: title, why: found.cause.to_string(), comes });
                 }
@@ -104,6 +110,20 @@ impl<'a> Planner<'a> {
         matches!(cause, Cause::Overlooked { neglected: false, .. })
             && !self.tried.has(subject, cause, Force::Ask)
             && repaired()
+    }
+
+    /// Whether it has failed, or its source has, and its controller takes its time to try again: up to a quarter of an
+    /// hour passes after what failed it is mended.
+    fn is_held_back(&self, subject: &Subject, found: &Diagnosis) -> bool {
+        let old = |found: &Diagnosis| {
+            let since = found.since.filter(|_| matches!(found.cause, Cause::Failing { .. }));
+            since.is_some_and(|since| self.now.duration_since(since) >= RETRIED)
+        };
+        match (&found.cause, self.scene.root(subject, found, self.now)) {
+            (Cause::Failing { .. }, _) => old(found),
+            (Cause::Source { .. }, Root::Object(_, root)) => old(&root),
+            _ => false,
+        }
     }
 
     /// Whether work goes on at the root of what holds `subject` up.
@@ -221,8 +241,12 @@ fn sources<'a>(scene: &'a Scene, subject: &'a Subject) -> impl Iterator<Item = &
     [far, near].into_iter().flatten().filter(|source| !source.fixed && !source.suspended)
 }
 
-/// Whether a Helm action runs for it.
-fn is_in_action(scene: &Scene, subject: &Subject, now: Timestamp) -> bool {
-    let runs = subject.conditions.work().is_some_and(|work| work.message.starts_with("Running '"));
-    runs && subject.place.kind == "HelmRelease" && matches!(diagnose(scene, subject, now).cause, Cause::Working { .. })
+/// A release for which a Helm action runs. One that is past its timeout counts: Helm grants the timeout to every hook anew.
+pub(super) fn in_action(scene: &Scene) -> Option<&Subject> {
+    let runs = |subject: &&Subject| {
+        subject.place.kind == "HelmRelease"
+            && !subject.is_ready()
+            && subject.conditions.work().is_some_and(|work| work.message.starts_with("Running '"))
+    };
+    scene.subjects().find(runs)
 }

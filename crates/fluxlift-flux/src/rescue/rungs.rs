@@ -6,12 +6,13 @@ use super::force::Force;
 use crate::diagnosis::Cause;
 
 /// The ladder of a cause for which waiting does not help. Empty where only a person can act.
-pub(super) const fn rungs(cause: &Cause) -> &'static [Force] {
+pub(crate) const fn rungs(cause: &Cause) -> &'static [Force] {
     match cause {
         Cause::Untouched { .. } | Cause::Outdated { .. } | Cause::Overlooked { .. } | Cause::OldRevision { .. } => {
             &[Force::Ask, Force::Restart]
         }
-        Cause::Overdue { .. } => &[Force::Ask],
+        // A failure is tried again later and later.
+        Cause::Overdue { .. } | Cause::Failing { .. } => &[Force::Ask],
         // helm-controller unlocks a release by itself when it comes by.
         Cause::HelmLocked { .. } => &[Force::Ask, Force::Storage],
         Cause::Source { .. } | Cause::ArtifactLost { .. } => &[Force::Source],
@@ -27,12 +28,12 @@ pub(super) fn after_the_last(cause: &Cause) -> String {
     match (cause, cause.remedy()) {
         (_, Some(Remedy::Person { act })) => act,
         (Cause::RetriesExceeded { .. } | Cause::NoRollbackTarget | Cause::Unsettled, _) => {
-            { "mend what its message names, then rescue it again: clearing its failures and forcing it did not help" }
-                .to_owned()
+            "mend what its message names, then rescue it again: what its ladder has did not help".to_owned()
         }
         (Cause::Source { .. } | Cause::ArtifactLost { .. }, _) => {
             "mend its source: look at what it says with `fluxlift status`".to_owned()
         }
+        (Cause::Failing { .. }, _) => "mend what its message names: asking for another try did not help".to_owned(),
         (Cause::HelmLocked { .. }, _) => {
             "look at the release with `helm history`, and at who else works on it".to_owned()
         }

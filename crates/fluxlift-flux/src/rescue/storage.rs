@@ -139,8 +139,11 @@ async fn newest(cluster: &Cluster, secret: &ObjectRef) -> Result<(), RescueError
     }
 }
 
+/// The longest time that any of its actions may take.
 fn timeout(release: &Object) -> SignedDuration {
-    release.text("/spec/timeout").and_then(|timeout| timeout.parse().ok()).unwrap_or(TIMEOUT)
+    let given = ["/spec/timeout", "/spec/install/timeout", "/spec/upgrade/timeout", "/spec/rollback/timeout"];
+    let given = given.iter().filter_map(|field| release.text(field)?.parse().ok());
+    given.max().unwrap_or(TIMEOUT).max(TIMEOUT)
 }
 
 /// `live` with its revision failed instead of pending, to be written over this very version of it.
@@ -203,6 +206,15 @@ mod tests {
     fn an_action_that_may_still_run_is_left_alone() {
         let error = edit("pending-install", 4).unwrap_err();
         assert!(matches!(error, StorageError::Young { .. }), "{error}");
+    }
+
+    #[test]
+    fn the_longest_of_a_releases_timeouts_counts() {
+        let release = |spec: Value| Object::new(json!({ "spec": spec }));
+        assert_eq!(timeout(&release(json!({}))), TIMEOUT);
+        assert_eq!(timeout(&release(json!({"timeout": "1m", "upgrade": {"timeout": "2m"}}))), TIMEOUT);
+        let long = release(json!({"timeout": "10m", "install": {"timeout": "1h0m0s"}}));
+        assert_eq!(timeout(&long), SignedDuration::from_hours(1));
     }
 
     #[test]

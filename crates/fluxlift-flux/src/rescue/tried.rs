@@ -7,6 +7,9 @@ use super::mark::Mark;
 use super::plan::Act;
 use crate::diagnosis::{Cause, Place, Subject};
 
+/// The word of [`Cause::Failing`].
+const FAILING: &str = "Failing";
+
 /// What was tried already. A rung is not climbed twice against the same cause; another cause has a ladder of its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tried {
@@ -25,9 +28,11 @@ impl Tried {
         self.climbed.extend(act.counts_as.iter().cloned());
     }
 
-    /// Notes that an object was proven to be ready again.
+    /// Notes that an object was proven to be ready again. What has failed since may have failed for want of it.
     pub(super) fn note_repaired(&mut self, place: &Place) {
-        self.repaired.insert(place.clone());
+        if self.repaired.insert(place.clone()) {
+            self.climbed.retain(|(_, cause, _)| cause != FAILING);
+        }
     }
 
     /// Whether an object was repaired in this run: what waits for it may be asked for at once.
@@ -38,8 +43,9 @@ impl Tried {
     /// Whether `force` was used on `subject` against `cause`. A request that nobody has taken up yet is not over.
     pub(super) fn has(&self, subject: &Subject, cause: &Cause, force: Force) -> bool {
         let title = subject.place.to_string();
-        let marked = Mark::on(subject)
-            .is_some_and(|mark| mark.cause == cause.word() && mark.force >= force && !is_open(subject, &mark));
+        let over = |mark: &Mark| mark.cause == cause.word() && mark.force >= force && !is_open(subject, mark);
+        // Another try of what fails costs nothing, and what it lacked may have come meanwhile.
+        let marked = Mark::on(subject).is_some_and(|mark| mark.cause != FAILING && over(&mark));
         marked || self.climbed.contains(&(title, cause.word().to_owned(), force))
     }
 }

@@ -1,9 +1,9 @@
 //! The one command that helps.
 
-use fluxlift_core::Remedy;
-
 use crate::diagnosis::{Cause, Diagnosis, Place, Root};
 use crate::kinds::NAMESPACE;
+use crate::rescue::Force;
+use crate::rescue::rungs::rungs;
 
 /// What to type for the object at the end of the edges.
 pub(super) fn of_root(root: &Root) -> String {
@@ -16,29 +16,23 @@ pub(super) fn of_root(root: &Root) -> String {
 fn of(place: &Place, found: &Diagnosis) -> String {
     let Place { namespace, name, .. } = place;
     let Some(flux) = flux(place) else { return describe(place) };
-    let controller = match place.kind {
-        "HelmRelease" => "helm-controller",
-        "Kustomization" => "kustomize-controller",
-        _ => "source-controller",
-    };
     match (&found.cause, found.cause.remedy()) {
         (Cause::Suspended, _) => format!("flux resume {flux} {name} -n {namespace}"),
         (Cause::ChartNotApplied { .. }, _) => {
-            format!("kubectl logs -n {NAMESPACE} deployment/{controller} --tail=200 | grep {name}")
+            format!("kubectl logs -n {NAMESPACE} deployment/helm-controller --tail=200 | grep {name}")
         }
         (Cause::HelmUnknown { .. }, _) => format!("helm history {name} -n {namespace}"),
-        (_, Some(Remedy::RestartController)) => {
-            format!("kubectl rollout restart -n {NAMESPACE} deployment/{controller}")
-        }
-        (_, Some(Remedy::Reset)) => format!("flux reconcile {flux} {name} -n {namespace} --reset"),
-        (_, Some(Remedy::Force)) => format!("flux reconcile {flux} {name} -n {namespace} --force"),
-        (_, Some(Remedy::RepairUpstream)) => format!("flux reconcile {flux} {name} -n {namespace} --with-source"),
-        (_, Some(Remedy::Reconcile)) | (Cause::Failing { .. }, _) => {
-            format!("flux reconcile {flux} {name} -n {namespace}")
-        }
+        (cause @ Cause::Failing { .. }, _) | (cause, Some(_)) if !rungs(cause).is_empty() => rescue(place, cause),
         (Cause::Working { .. } | Cause::Downloading { .. }, None) => format!("fluxlift status -n {namespace} --watch"),
         _ => describe(place),
     }
+}
+
+/// A rescue of it alone, that may use as much force as its first rung takes.
+fn rescue(place: &Place, cause: &Cause) -> String {
+    let most = rungs(cause).first().copied().unwrap_or(Force::Ask);
+    let more = if most > Force::Force { format!(" --max-force {}", most.number()) } else { String::new() };
+    format!("fluxlift rescue --only {place}{more}")
 }
 
 fn describe(place: &Place) -> String {

@@ -2,9 +2,10 @@
 
 use fluxlift_core::{Deadline, ErrorKind};
 use fluxlift_engine::unit::UnitError;
+use fluxlift_flux::Delivered;
 use fluxlift_flux::gates::{RootReady, SourceReady};
 use fluxlift_flux::kinds::{GIT_REPOSITORY, KUSTOMIZATION, NAMESPACE};
-use fluxlift_flux::{Delivered, Ladder};
+use fluxlift_flux::rescue::{RescueError, Standby};
 use fluxlift_kube::{Object, ObjectRef, both};
 
 use super::bringup::Bringup;
@@ -50,9 +51,14 @@ impl Bringup<'_> {
     }
 
     async fn delivered(&self) -> Result<(), UnitError> {
-        let mut ladder = Ladder::new(&self.cx.gates, self.cluster, self.cx.seed).await?;
+        let (gates, most) = (&self.cx.gates, self.inputs.most_force());
+        let mut standby = Standby::new(gates, self.cluster, most).await?;
         let set = Delivered::new(NAMESPACE, self.instance.sync.effective_name());
-        ladder.prove(set, DELIVERED.min(self.cx.deadline)).await?;
-        Ok(())
+        match standby.prove(set, DELIVERED.min(self.cx.deadline)).await {
+            Ok(_) => Ok(()),
+            // What is stuck or interrupted here is a matter of this run, not of a rescue by hand.
+            Err(RescueError::Gate(error)) => Err((*error).into()),
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -3,6 +3,7 @@
 use fluxlift_core::{Secret, Value};
 use fluxlift_engine::unit::{UnitError, UnitSpec};
 use fluxlift_flux::instance::GIT_SECRET;
+use fluxlift_flux::rescue::Force;
 use fluxlift_flux::{Component, Instance, Sync};
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -34,6 +35,14 @@ pub struct Inputs {
     /// Patches of the user's own for what the instance installs: `{patch, target}` each.
     #[serde(default)]
     pub kustomize_patches: Vec<Json>,
+    /// How much force a rescue of what is stuck may use, as `fluxlift rescue --max-force` counts it; 0 for no rescue.
+    #[serde(default = "max_force")]
+    pub rescue_max_force: u8,
+    /// The checkout of the repository that the tree is in.
+    pub repo_root: Option<String>,
+    /// Whether `scripts/post-bootstrap.sh` of `repo_root` runs, where there is one, when all is proven.
+    #[serde(default = "yes")]
+    pub post_bootstrap: bool,
     /// The cluster.
     #[serde(flatten)]
     pub cluster: ClusterAccess,
@@ -47,6 +56,14 @@ fn branch() -> String {
     "main".to_owned()
 }
 
+const fn max_force() -> u8 {
+    Force::Force.number()
+}
+
+const fn yes() -> bool {
+    true
+}
+
 impl Inputs {
     /// Reads the inputs of `spec`.
     ///
@@ -56,6 +73,10 @@ impl Inputs {
         let inputs: Self = Value::Map(spec.inputs.clone())
             .parse()
             .map_err(|error| UnitError::caused_by("the inputs of flux_instance do not fit", error))?;
+        if inputs.rescue_max_force != 0 && inputs.most_force().is_none() {
+            let error = format!("rescue_max_force is {}, and there is no such force", inputs.rescue_max_force);
+            return Err(UnitError::new(error).with_hint("it is 0 for no rescue, or 1 to 6 as for `fluxlift rescue`"));
+        }
         if let Some(name) = inputs.flux_components.iter().find(|name| !is_known(name)) {
             return Err(UnitError::new(format!("flux_components names {name:?}, which Flux does not have")));
         }
@@ -67,6 +88,11 @@ impl Inputs {
             )),
             None => Ok(inputs),
         }
+    }
+
+    /// How much force a rescue may use; `None` for no rescue.
+    pub fn most_force(&self) -> Option<Force> {
+        Force::numbered(self.rescue_max_force)
     }
 
     /// The key, if there is one.

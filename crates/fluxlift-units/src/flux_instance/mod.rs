@@ -1,7 +1,8 @@
 //! `flux-instance`: Flux itself and what it follows (module `flux_instance`), phase 2.
 //!
 //! Controllers first, then the proof of each by canaries, then the sync, then everything that it delivers. An instance
-//! that already has a sync keeps it: it is never taken away, and its name and folder are never changed.
+//! that already has a sync keeps it: it is never taken away, and its name and folder are never changed. What is stuck on
+//! the way is rescued, and the user's own script comes last, when all is proven.
 
 pub mod bringup;
 pub mod converge;
@@ -9,6 +10,7 @@ pub mod destroy;
 pub mod inputs;
 pub mod preflight;
 pub mod race;
+mod script;
 pub mod secrets;
 pub mod survey;
 pub mod unit;

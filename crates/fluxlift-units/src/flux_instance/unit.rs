@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::bringup::Bringup;
 use super::survey::Survey;
-use super::{Inputs, destroy, preflight, secrets};
+use super::{Inputs, destroy, preflight, script, secrets};
 use crate::Outside;
 use crate::cluster_access::ClusterAccess;
 
@@ -73,7 +73,11 @@ impl Unit for FluxInstance {
         let instance = inputs.instance(&self.spec);
         let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx)?;
         let identity = cluster.identity().await?;
-        let shortfall = self.bring_up(cx, &cluster, &inputs, &instance).await?;
+        let shortfall = match self.bring_up(cx, &cluster, &inputs, &instance).await? {
+            // Flux is there: a script that fails loses none of the outputs, and the next apply runs it again.
+            None => script::run(cx, &self.spec, &inputs, &self.outside).await.err(),
+            Some(error) => Some(script::passed_over(&inputs, error)),
+        };
         Ok(Applied {
             outputs: self.outputs(&inputs),
             identity: json!({"cluster": identity, "instance": Instance::target().to_string()}),

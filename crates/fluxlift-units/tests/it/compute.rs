@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use fluxlift_config::{LoadOptions, NoOutputs, Tree};
 use fluxlift_core::{ChangeKind, Deadline, Emitter, ErrorKind, EventKind, Timestamp, UnitPath, Value};
+use fluxlift_engine::hooks::SystemHooks;
 use fluxlift_engine::unit::{Applied, Prior, Unit, UnitContext, UnitSpec, Values};
 use fluxlift_gate::{GateContext, TokioClock};
 use fluxlift_sim::proxmox::{Fault, Target, auth};
@@ -83,6 +84,7 @@ impl Lab {
             dial: Arc::new(Net::new(self.datacenter.clone())),
             clock: self.clock.clone(),
             seed: Some(1),
+            scripts: Arc::new(SystemHooks::alone()),
             env: BTreeMap::new(),
         };
         let inputs: Values = match Value::from(inputs) {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use fluxlift_core::{
     Act, ActLog, ChangeKind, Clock, Deadline, Emitter, ErrorKind, EventKind, Timestamp, UnitPath, Value,
 };
+use fluxlift_engine::hooks::SystemHooks;
 use fluxlift_engine::unit::{Applied, Change, Modules, Prior, Unit, UnitContext, UnitError, UnitSpec, Values};
 use fluxlift_gate::observe::pace;
 use fluxlift_gate::{GateContext, TokioClock};
@@ -90,6 +91,7 @@ impl Lab {
             dial: Arc::new(Net::new(self.datacenter.clone())),
             clock: Arc::clone(&self.clock),
             seed: Some(self.seed),
+            scripts: Arc::new(SystemHooks::alone()),
             env: self.env.clone(),
         };
         let modules = NativeModules { outside: Arc::new(outside), strategy: fluxlift_flux::Strategy::default() };

@@ -13,7 +13,7 @@ use fluxlift::ui::Failure;
 use fluxlift::watchdog::Witness;
 use fluxlift_core::{Deadline, Emitter, EventKind};
 use fluxlift_flux::Strategy;
-use fluxlift_flux::rescue::{Done, Force, Limits, Outcome, Plan, Rescue};
+use fluxlift_flux::rescue::{Done, Force, Limits, Outcome, Plan, Rescue, RescueError};
 use fluxlift_gate::{GateContext, TokioClock, pace};
 use fluxlift_sim::controllers::Program;
 use fluxlift_sim::flux::kinds::{HELM_RELEASES, KUSTOMIZATIONS, OCI_REPOSITORIES};
@@ -38,6 +38,7 @@ struct Scene {
 
 /// What came of a rescue.
 struct Rescued {
+    tree: Tree,
     plan: Plan,
     outcome: Outcome,
     world: World,
@@ -68,6 +69,13 @@ impl Scene {
 
     /// Rescues what is stuck. `meanwhile` is done to the world after the plan is known and before anything is done.
     fn rescue(self, limits: Limits, meanwhile: impl FnOnce(&mut World)) -> Rescued {
+        let (rescued, error) = self.attempt(limits, meanwhile);
+        assert!(error.is_none(), "{}", error.map(Failure::from).unwrap().render());
+        rescued
+    }
+
+    /// The same of a rescue that may not come to its end.
+    fn attempt(self, limits: Limits, meanwhile: impl FnOnce(&mut World)) -> (Rescued, Option<RescueError>) {
         let Self { tree, world, idle } = self;
         let mut system = System::look().unwrap_or_else(|failure| panic!("{}", failure.render()));
         (system.now, system.seed) = (world.now, SEED);
@@ -89,10 +97,13 @@ impl Scene {
             let mut rescue = Rescue::new(&cx, &reached.cluster, limits, PATIENCE);
             let (plan, _) = rescue.plan().await.map_err(Failure::from)?;
             datacenter.with(meanwhile);
-            let outcome = rescue.run().await.map_err(Failure::from)?;
+            let (outcome, error) = match rescue.run().await {
+                Ok(outcome) => (outcome, None),
+                Err(error) => (Outcome::default(), Some(error)),
+            };
             driver.abort();
             let events = events.lock().unwrap().clone();
-            Ok(Rescued { plan, outcome, world: datacenter.snapshot(), events })
+            Ok((Rescued { tree, plan, outcome, world: datacenter.snapshot(), events }, error))
         });
         done.unwrap_or_else(|failure| panic!("{}", failure.render()))
     }
@@ -227,6 +238,51 @@ fn an_artifact_that_is_lost_is_made_again_by_its_source_and_then_the_release_goe
 }
 
 #[test]
+fn a_source_that_could_not_fetch_is_asked_again_once_what_failed_it_is_mended_and_else_a_person_is_told() {
+    let source = Key::namespaced(&OCI_REPOSITORIES, "observability", "grafana");
+    let broken = |mended: bool| {
+        Scene::broken(|world| {
+            let mut failed = condition(world, "Ready", "False", "OCIArtifactPullFailed");
+            failed["message"] = json!("dial tcp: lookup registry.example: no such host");
+            set_status(world, &source, |status| status["conditions"] = json!([failed]));
+            let waits = condition(world, "Ready", "False", "SourceNotReady");
+            set_status(world, &release("observability", "grafana"), |status| status["conditions"] = json!([waits]));
+            if !mended {
+                world.flux.faults.failing_sources.insert(source.clone(), u32::MAX);
+            }
+        })
+    };
+    let mended = broken(true).rescued(Limits::default());
+    let wanted = ["2 ocirepository/observability/grafana helped", "2 helmrelease/observability/grafana helped"];
+    assert_eq!(mended.done(), wanted);
+    assert!(mended.outcome.proven, "{:#?}", mended.outcome);
+    let away = broken(false).rescued(up_to(Force::Storage));
+    assert_eq!(away.done(), ["2 ocirepository/observability/grafana did not help"]);
+    assert!(!away.outcome.proven);
+    assert_eq!(away.outcome.for_a_person[0].target, "ocirepository/observability/grafana");
+}
+
+#[test]
+fn an_api_that_goes_away_in_the_middle_is_an_error_and_the_next_rescue_goes_on() {
+    let key = release("default", "actual");
+    let scene = Scene::broken(|world| exhausted(world, &key, "RetriesExceeded"));
+    let lost = Fault::any(u32::MAX, Effect::Drop { handled: true });
+    let lost = lost.on(fluxlift_sim::kube::wire::request::Verb::Patch, HELM_RELEASES);
+    let (rescued, error) = scene.attempt(Limits::default(), |world| world.kube.faults.add(lost));
+    let told = Failure::from(error.expect("a request without an answer was taken for done")).render();
+    assert!(told.contains("got no answer from https://"), "{told}");
+    // The request was heard all the same, and the mark that came with it tells the next rescue what was done.
+    let mark = rescued.object(&key)["metadata"]["annotations"]["fluxlift.dev/rescue"].clone();
+    assert!(mark.as_str().is_some_and(|mark| mark.starts_with("RetriesExceeded/3/")), "{mark}");
+    let Rescued { tree, mut world, .. } = rescued;
+    world.kube.faults.0.clear();
+    let next = Scene { tree, world, idle: Duration::from_secs(90) }.rescued(Limits::default());
+    assert_eq!(next.done(), [""; 0], "the reset had helped, and was not done again");
+    assert!(next.outcome.proven, "{:#?}", next.outcome);
+    assert!(next.object(&key)["metadata"]["annotations"]["fluxlift.dev/rescue"].is_null());
+}
+
+#[test]
 fn an_act_that_is_handled_and_does_not_help_is_followed_by_more_force_and_at_the_end_by_a_person() {
     let key = release("default", "actual");
     let scene = Scene::broken(|world| {
@@ -280,6 +336,10 @@ fn a_frozen_controller_is_restarted_once_and_only_when_that_is_allowed() {
     let gentle = frozen().rescued(Limits::default());
     assert_eq!((gentle.done().len(), gentle.outcome.beyond.len()), (0, 1), "{:#?}", gentle.outcome);
     assert_eq!(gentle.outcome.beyond[0].sakes.len(), 2);
+    // A new Pod that does no more than the old one is no help.
+    let lied = frozen().rescued(up_to(Force::Restart));
+    assert_eq!(lied.done(), ["5 deployment/flux-system/helm-controller did not help"]);
+    assert!(!lied.outcome.proven);
     // The new process is not stopped.
     let rescued = frozen().rescue(up_to(Force::Restart), |world| world.flux.faults.frozen.clear());
     assert_eq!(rescued.done(), ["5 deployment/flux-system/helm-controller helped"]);

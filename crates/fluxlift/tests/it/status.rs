@@ -96,7 +96,7 @@ fn the_release_that_has_failed_is_at_the_root_of_those_that_depend_on_it() {
     });
     let database = row(&report, "helmrelease/database/cloudnative-pg");
     assert_eq!((database.verdict, database.reason), ("stuck", "RetriesExceeded"));
-    assert_eq!(database.hint.as_deref(), Some("flux reconcile helmrelease cloudnative-pg -n database --reset"));
+    assert_eq!(database.hint.as_deref(), Some("fluxlift rescue --only helmrelease/database/cloudnative-pg"));
     assert!(database.since.is_some() && database.for_seconds.is_some_and(|seconds| seconds < 900));
 }
 
@@ -134,7 +134,9 @@ fn a_repository_that_cannot_be_fetched_is_the_root_and_what_was_delivered_before
     });
     let repository = row(&report, "gitrepository/flux-system/flux-system");
     assert_eq!((repository.verdict, repository.reason), ("pending", "Failing"));
-    assert!(repository.hint.as_deref().unwrap().starts_with("flux reconcile source git flux-system"));
+    assert!(
+        repository.hint.as_deref().unwrap().starts_with("fluxlift rescue --only gitrepository/flux-system/flux-system")
+    );
     assert_eq!(row(&report, "kustomization/flux-system/apps").verdict, "proven");
 }
 

@@ -14,6 +14,8 @@ locals {
     github_token       = var.github_token
     kustomize_patches  = var.kustomize_patches
     repo_root          = var.repo_root
+    post_bootstrap     = var.post_bootstrap
+    rescue_max_force   = var.rescue_max_force
     kubeconfig_path    = var.kubeconfig_path
     kubeconfig_content = var.kubeconfig_content
   }

@@ -43,6 +43,18 @@ variable "repo_root" {
   type        = string
 }
 
+variable "post_bootstrap" {
+  description = "Whether scripts/post-bootstrap.sh of repo_root runs last, where there is one."
+  type        = bool
+  default     = true
+}
+
+variable "rescue_max_force" {
+  description = "How much force a rescue of stuck releases may use, from 1 to 6; 0 for no rescue."
+  type        = number
+  default     = 4
+}
+
 variable "kubeconfig_path" {
   description = "Kubeconfig file."
   type        = string

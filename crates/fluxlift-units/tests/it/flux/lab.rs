@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fluxlift_core::{Deadline, Emitter, EventKind, Timestamp, UnitPath, Value};
+use fluxlift_engine::hooks::SystemHooks;
 use fluxlift_engine::unit::{Applied, Change, Modules, Prior, Unit, UnitContext, UnitError, UnitSpec, Values};
 use fluxlift_flux::Strategy;
 use fluxlift_gate::{GateContext, Ledger, Proof, TokioClock};
@@ -30,6 +31,8 @@ pub(crate) struct Lab {
     pub(crate) operator_version: &'static str,
     pub(crate) components: &'static [&'static str],
     pub(crate) deadline: Deadline,
+    /// Inputs of flux_instance beside those that every test has.
+    pub(crate) more: Json,
     clock: Arc<TokioClock>,
     kubeconfig: String,
     priors: BTreeMap<String, Prior>,
@@ -69,6 +72,7 @@ impl Lab {
             operator_version: "0.58.1",
             components: &[],
             deadline: Deadline::minutes(60),
+            more: json!({}),
             clock,
             kubeconfig,
             priors: BTreeMap::new(),
@@ -84,16 +88,22 @@ impl Lab {
                 "flux_operator_chart": "oci://127.101.0.3:5000/charts/flux-operator",
                 "kubeconfig_content": self.kubeconfig,
             }),
-            _ => json!({
-                "flux_version": self.flux_version,
-                "flux_components": self.components,
-                "git_repository": "http://127.101.0.4:3000/home-ops.git",
-                "git_branch": "main",
-                "git_path": "kubernetes/clusters/cluster-101",
-                "sops_age_key": "AGE-SECRET-KEY-1TEST",
-                "kustomize_patches": patches(),
-                "kubeconfig_content": self.kubeconfig,
-            }),
+            _ => {
+                let mut inputs = json!({
+                    "flux_version": self.flux_version,
+                    "flux_components": self.components,
+                    "git_repository": "http://127.101.0.4:3000/home-ops.git",
+                    "git_branch": "main",
+                    "git_path": "kubernetes/clusters/cluster-101",
+                    "sops_age_key": "AGE-SECRET-KEY-1TEST",
+                    "kustomize_patches": patches(),
+                    "kubeconfig_content": self.kubeconfig,
+                });
+                for (name, value) in self.more.as_object().into_iter().flatten() {
+                    inputs[name] = value.clone();
+                }
+                inputs
+            }
         }
     }
 
@@ -102,6 +112,7 @@ impl Lab {
             dial: Arc::new(Net::new(self.datacenter.clone())),
             clock: self.clock.clone(),
             seed: Some(1),
+            scripts: Arc::new(SystemHooks::alone()),
             env: BTreeMap::new(),
         };
         let inputs: Values = match Value::from(inputs) {
@@ -215,6 +226,16 @@ impl Lab {
             _ => None,
         };
         events.iter().filter_map(warning).collect()
+    }
+
+    /// What was done, as `<verb> <what>`.
+    pub(crate) fn steps(&self) -> Vec<String> {
+        let events = self.events.lock().unwrap();
+        let step = |event: &EventKind| match event {
+            EventKind::Step { verb, what } => Some(format!("{verb} {what}")),
+            _ => None,
+        };
+        events.iter().filter_map(step).collect()
     }
 
     /// Every verdict that a gate has shown.

@@ -6,4 +6,6 @@ mod faults;
 mod gated;
 mod images;
 mod lab;
+mod rescue;
+mod script;
 mod strategies;

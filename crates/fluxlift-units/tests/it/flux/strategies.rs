@@ -54,7 +54,7 @@ async fn what_the_race_left_unobserved_for_an_hour_is_asked_for_and_becomes_read
     let applied = lab.apply("flux_instance").await;
     assert!(applied.shortfall.is_none(), "{:?}", applied.shortfall);
     assert_eq!(lab.tally(), Tally { total: 50, ready: 50, unobserved: 0 });
-    let taken_up = lab.gates().iter().filter(|gate| gate.starts_with("reconciliation of")).count();
+    let taken_up = lab.gates().iter().filter(|gate| gate.starts_with("ask helped ")).count();
     assert!(taken_up > 0, "{:#?}", lab.gates());
     assert!(lab.gates().iter().any(|gate| gate.starts_with("canary")), "the naive order proved nothing");
     lab.apply("flux_instance").await;

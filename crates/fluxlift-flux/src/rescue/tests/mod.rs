@@ -1,0 +1,5 @@
+//! Plans: which act, on what, after what.
+
+mod objects;
+mod order;
+mod rows;

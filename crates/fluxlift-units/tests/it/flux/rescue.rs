@@ -1,0 +1,97 @@
+//! What is stuck after the sync is rescued by the unit itself, within its limits.
+
+use fluxlift_core::ErrorKind;
+use fluxlift_sim::Options;
+use fluxlift_sim::flux::kinds::HELM_RELEASES;
+use fluxlift_sim::kube::Key;
+use serde_json::json;
+
+use super::lab::{Lab, chain};
+
+const TITLE: &str = "helmrelease/default/actual";
+/// So many actions fail until its three retries are used up, twice.
+const TWICE: u32 = 8;
+
+/// A lab in which the actions of a release fail so often at first.
+async fn failing(times: u32) -> Lab {
+    let mut lab = Lab::new(Options::default());
+    let key = Key::namespaced(&HELM_RELEASES, "default", "actual");
+    lab.with(|world| world.flux.faults.failing_releases.insert(key, times));
+    lab.apply("flux_operator").await;
+    lab
+}
+
+/// What a rescue did to the release.
+fn acts(lab: &Lab) -> Vec<String> {
+    lab.steps().into_iter().filter(|step| step.ends_with(TITLE)).collect()
+}
+
+/// How many objects carry the mark of a rescue that has not ended.
+fn marks(lab: &Lab) -> usize {
+    let marked = |object: &serde_json::Value| !object["metadata"]["annotations"]["fluxlift.dev/rescue"].is_null();
+    lab.with(|world| world.kube.api.all().filter(|(_, object)| marked(object)).count())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_whose_retries_are_used_up_is_reset_then_forced_and_proven() {
+    let mut lab = failing(TWICE).await;
+    let applied = lab.apply("flux_instance").await;
+    assert!(applied.shortfall.is_none(), "{:?}", applied.shortfall);
+    assert_eq!(acts(&lab), [format!("reset {TITLE}"), format!("forced {TITLE}")]);
+    assert_eq!((lab.tally().ready, marks(&lab)), (50, 0));
+    // The others were ready before the first act: what it lacked had come by then.
+    let held = lab.verdicts("delivered set ready");
+    assert!(
+        held.iter().any(|verdict| verdict.contains("are ready; helmrelease/default/actual has failed")),
+        "{held:#?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_force_is_used_than_the_input_allows_and_what_stays_stuck_is_a_shortfall() {
+    let mut lab = failing(u32::MAX).await;
+    lab.more = json!({"rescue_max_force": 3});
+    let applied = lab.apply("flux_instance").await;
+    let shortfall = applied.shortfall.expect("a release that always fails was proven");
+    assert_eq!(shortfall.kind(), ErrorKind::NotProven);
+    assert!(chain(&*shortfall).contains("helmrelease/default/actual has failed"), "{}", chain(&*shortfall));
+    assert_eq!(acts(&lab), [format!("reset {TITLE}")]);
+    assert!(lab.warnings().iter().any(|warning| warning.contains("reset did not help")), "{:#?}", lab.warnings());
+    assert_eq!(marks(&lab), 0);
+    // Turned off, nothing is done.
+    lab.events.lock().unwrap().clear();
+    lab.more = json!({"rescue_max_force": 0});
+    assert!(lab.apply("flux_instance").await.shortfall.is_some());
+    assert_eq!(acts(&lab), [""; 0]);
+    lab.more = json!({"rescue_max_force": 7});
+    let error = lab.try_apply("flux_instance").await.unwrap_err();
+    assert_eq!(error.to_string(), "rescue_max_force is 7, and there is no such force");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_apply_that_is_killed_in_the_middle_of_a_rescue_is_gone_on_with() {
+    let mut lab = failing(TWICE).await;
+    let datacenter = lab.datacenter.clone();
+    let reset = async {
+        let marked = |object: &serde_json::Value| {
+            let mark = object["metadata"]["annotations"]["fluxlift.dev/rescue"].as_str();
+            mark.is_some_and(|mark| mark.starts_with("RetriesExceeded/3/"))
+        };
+        let key = Key::namespaced(&HELM_RELEASES, "default", "actual");
+        while !datacenter.with(|world| world.kube.api.get(&key).is_some_and(marked)) {
+            fluxlift_gate::pace(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        applied = lab.try_apply("flux_instance") => panic!("it came to its end: {:?}", applied.map(|a| a.shortfall)),
+        () = reset => {}
+    }
+    assert_eq!((acts(&lab), marks(&lab)), (vec![format!("reset {TITLE}")], 1));
+    // The next run does not reset it again: it finds what was done, and goes on with the rung after it.
+    lab.events.lock().unwrap().clear();
+    let applied = lab.apply("flux_instance").await;
+    assert!(applied.shortfall.is_none(), "{:?}", applied.shortfall);
+    assert!(!acts(&lab).contains(&format!("reset {TITLE}")), "{:?}", acts(&lab));
+    assert_eq!((lab.tally().ready, marks(&lab)), (50, 0));
+}
