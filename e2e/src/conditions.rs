@@ -19,8 +19,9 @@ pub fn holds(gate: &str, object: &Value) -> Option<bool> {
         let echoed = echoes(object) || is_refused_automation(object);
         // A suspended HelmRelease alone is given its generation too.
         echoed && (object["kind"] != "HelmRelease" || &status["observedGeneration"] == generation)
-    } else if is("reconciliation of ") {
-        echoes(object)
+    } else if let Some((force, _)) = gate.split_once(" helped ") {
+        // A restart asks for nothing.
+        is_ready(object) && &status["observedGeneration"] == generation && (force == "restart" || echoes(object))
     } else if is("path ") {
         let ready = condition(object, "Ready");
         let message = ready["message"].as_str().unwrap_or_default();
@@ -98,5 +99,18 @@ mod tests {
         let gate = "canary image-automation-controller ImageUpdateAutomation";
         assert_eq!((holds(gate, &refused(1)), holds(gate, &refused(-1))), (Some(true), Some(false)));
         assert_eq!(holds("the moon is full", &json!({})), None);
+    }
+
+    #[test]
+    fn an_act_of_a_rescue_helped_when_it_echoes_and_is_ready_at_its_generation() {
+        let release = |observed: i64, echo: &str| {
+            json!({"metadata": {"generation": 2, "annotations": {"reconcile.fluxcd.io/requestedAt": "t"}},
+                "status": {"lastHandledReconcileAt": echo, "observedGeneration": observed,
+                    "conditions": [{"type": "Ready", "status": "True"}]}})
+        };
+        let gate = "reset helped helmrelease/apps/a";
+        assert_eq!((holds(gate, &release(2, "t")), holds(gate, &release(1, "t"))), (Some(true), Some(false)));
+        assert_eq!(holds(gate, &release(2, "of before")), Some(false));
+        assert_eq!(holds("restart helped helmrelease/apps/a", &release(2, "of before")), Some(true));
     }
 }

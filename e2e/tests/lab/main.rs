@@ -17,6 +17,7 @@ mod paths;
 mod proofs;
 mod race;
 mod rendering;
+mod rescue;
 mod rivals;
 mod sharded;
 mod stage;
@@ -35,12 +36,13 @@ fn main() {
     // A lab is six to ten programs: more than two would wait for each other, and one alone mostly waits for deadlines.
     arguments.test_threads.get_or_insert(LANES);
     // Those that mostly wait, for paths and for controllers that only look well, come beside those that work.
-    let cases: [&'static [bench::Case]; 16] = [
+    let cases: [&'static [bench::Case]; 17] = [
         &paths::CASES,
         &bootstrap::CASES,
         &race::CASES,
         &blind::CASES,
         &steady::CASES,
+        &rescue::CASES,
         &upgrade::CASES,
         &leaders::CASES,
         &images::CASES,

@@ -164,7 +164,7 @@ impl Stage {
 pub(crate) struct Kind(pub(crate) &'static str, pub(crate) &'static str, pub(crate) &'static str);
 
 /// The kinds that have no namespaces.
-const CLUSTER_WIDE: [&str; 2] = ["ClusterRole", "ClusterRoleBinding"];
+const CLUSTER_WIDE: [&str; 3] = ["ClusterRole", "ClusterRoleBinding", "Namespace"];
 
 pub(crate) const DEPLOYMENT: Kind = Kind("apps", "v1", "Deployment");
 pub(crate) const LEASE: Kind = Kind("coordination.k8s.io", "v1", "Lease");
@@ -174,6 +174,7 @@ pub(crate) const SERVICE: Kind = Kind("", "v1", "Service");
 pub(crate) const CLUSTER_ROLE: Kind = Kind("rbac.authorization.k8s.io", "v1", "ClusterRole");
 pub(crate) const CLUSTER_ROLE_BINDING: Kind = Kind("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding");
 pub(crate) const FLUX_INSTANCE: Kind = Kind("fluxcd.controlplane.io", "v1", "FluxInstance");
+pub(crate) const NAMESPACES: Kind = Kind("", "v1", "Namespace");
 pub(crate) const HELM_RELEASE: Kind = Kind("helm.toolkit.fluxcd.io", "v2", "HelmRelease");
 
 impl Kind {

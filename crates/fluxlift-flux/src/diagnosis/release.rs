@@ -32,6 +32,7 @@ fn of_helm(scene: &Scene, subject: &Subject, now: Timestamp) -> Option<Cause> {
         matches!(cause, Cause::Working { .. } | Cause::Downloading { .. })
     });
     match status.as_str() {
+        "uninstalling" if is_remediated(subject) => None,
         "uninstalling" | "unknown" => Some(Cause::HelmUnknown { status }),
         _ if at_work => None,
         "pending-install" | "pending-upgrade" | "pending-rollback" => {
@@ -41,6 +42,13 @@ fn of_helm(scene: &Scene, subject: &Subject, now: Timestamp) -> Option<Cause> {
         }
         _ => None,
     }
+}
+
+/// Whether helm-controller has uninstalled what it failed to install: its history keeps what was seen last of that, and it
+/// tries again.
+fn is_remediated(subject: &Subject) -> bool {
+    let ready = subject.conditions.ready.as_ref().filter(|ready| ready.is_of(subject.generation));
+    ready.is_some_and(|ready| ready.status == Truth::False && ready.reason == "InstallFailed")
 }
 
 /// No condition speaks of its generation yet.

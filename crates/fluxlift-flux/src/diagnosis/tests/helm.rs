@@ -46,13 +46,19 @@ fn a_pending_install_is_work_while_it_runs_and_locked_when_nobody_works_on_it() 
 #[test]
 fn helm_statuses_from_which_nothing_goes_on_are_for_a_person() {
     for status in ["uninstalling", "unknown"] {
-        let left = unready("InstallFailed", "no", 5);
+        let left = unready("StateError", "unable to determine state for release", 5);
         let left = with(
             release("a", -1, &[left]),
             json!({"status": {"history": [{"status": status}, {"status": "deployed"}]}}),
         );
         assert!(matches!(remedy(&[left], 10), Some(Remedy::Person { .. })), "{status}");
     }
+    // What failed to install was taken away again, and that is seen last: it is tried again.
+    let again = with(
+        release("a", -1, &[unready("InstallFailed", "no", 5)]),
+        json!({"status": {"history": [{"status": "uninstalling"}]}}),
+    );
+    assert!(matches!(cause(&[again], 10), Cause::Failing { .. }));
     // An older revision in such a status is history.
     let past = unready("InstallFailed", "no", 5);
     let past =
