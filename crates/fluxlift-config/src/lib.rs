@@ -15,6 +15,7 @@ mod functions;
 mod graph;
 pub mod sops;
 mod syntax;
+pub mod terraform;
 mod tree;
 mod yaml;
 

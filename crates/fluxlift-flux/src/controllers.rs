@@ -241,7 +241,7 @@ fn is_owner(owner: &Object, owned: &Object) -> bool {
 }
 
 /// `ghcr.io/fluxcd/helm-controller:v1.6.3@sha256:…` is `helm-controller`.
-fn image_name(image: &str) -> &str {
+pub(crate) fn image_name(image: &str) -> &str {
     let path = image.split('@').next().unwrap_or_default();
     let last = path.rsplit('/').next().unwrap_or_default();
     last.split(':').next().unwrap_or_default()

@@ -1,7 +1,7 @@
 //! The FluxInstance: what it is built from, with and without its sync.
 
 use fluxlift_kube::{Object, ObjectRef};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::Component;
 use crate::annotation::UNPROVEN;
@@ -30,6 +30,10 @@ pub struct Instance {
     pub decrypts: bool,
     /// The user's own patches, `{patch, target}` each.
     pub patches: Vec<Value>,
+    /// What `spec.cluster` says besides its type.
+    pub cluster: Map<String, Value>,
+    /// The Secret by which the images are pulled.
+    pub image_pull_secret: Option<String>,
     /// What it follows.
     pub sync: Sync,
 }
@@ -68,6 +72,8 @@ impl Instance {
             components: crate::Component::DEFAULT.iter().map(|c| c.name().to_owned()).collect(),
             decrypts: false,
             patches: Vec::new(),
+            cluster: Map::new(),
+            image_pull_secret: None,
             sync,
         }
     }
@@ -85,6 +91,12 @@ impl Instance {
             "cluster": {"type": "kubernetes"},
             "wait": stage.syncs(),
         });
+        for (field, value) in &self.cluster {
+            spec["cluster"][field] = value.clone();
+        }
+        if let Some(secret) = &self.image_pull_secret {
+            spec["distribution"]["imagePullSecret"] = json!(secret);
+        }
         let patches = self.all_patches();
         if !patches.is_empty() {
             spec["kustomize"] = json!({"patches": patches});

@@ -18,6 +18,7 @@ pub mod instance;
 pub mod inventory;
 pub mod kinds;
 pub mod leftover;
+pub mod migration;
 pub mod ready;
 pub mod report;
 pub mod rescue;

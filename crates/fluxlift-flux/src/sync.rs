@@ -22,6 +22,10 @@ pub struct Sync {
     pub pull_secret: Option<String>,
     /// The name of source and root Kustomization; the namespace where none is given.
     pub name: Option<String>,
+    /// How often the repository is looked at; every minute where nothing is said.
+    pub interval: Option<String>,
+    /// Who gives the credentials: a cloud, or the pull secret where nothing is said.
+    pub provider: Option<String>,
 }
 
 impl Sync {
@@ -35,6 +39,8 @@ impl Sync {
             path: path.into(),
             pull_secret: None,
             name: None,
+            interval: None,
+            provider: None,
         }
     }
 
@@ -46,11 +52,16 @@ impl Sync {
     /// As the field of the specification.
     pub fn to_json(&self) -> Value {
         let mut sync = json!({"kind": self.kind, "url": self.url, "ref": self.reference, "path": self.path});
-        if let Some(secret) = &self.pull_secret {
-            sync["pullSecret"] = json!(secret);
-        }
-        if let Some(name) = &self.name {
-            sync["name"] = json!(name);
+        let optional = [
+            ("pullSecret", &self.pull_secret),
+            ("name", &self.name),
+            ("interval", &self.interval),
+            ("provider", &self.provider),
+        ];
+        for (field, value) in optional {
+            if let Some(value) = value {
+                sync[field] = json!(value);
+            }
         }
         sync
     }
@@ -74,6 +85,20 @@ impl Sync {
         }
         Ok(())
     }
+
+    /// Whether this sync may take over the root `name`, which applies `path` and prunes.
+    ///
+    /// # Errors
+    /// When root or folder would be another one: the old root would go on, or what only it delivered would be pruned.
+    pub fn may_adopt(&self, name: &str, path: &str) -> Result<(), SyncError> {
+        if name == self.effective_name() && folder(path) == folder(&self.path) {
+            return Ok(());
+        }
+        Err(SyncError::OtherRoot {
+            live: format!("{name} at {path}"),
+            wanted: format!("{} at {}", self.effective_name(), self.path),
+        })
+    }
 }
 
 /// The sync that a live instance has.
@@ -82,7 +107,7 @@ pub fn live_sync(live: &Object) -> Option<&Value> {
 }
 
 /// A folder without the marks that mean nothing: `./a/b/` is `a/b`.
-fn folder(path: &str) -> String {
+pub(crate) fn folder(path: &str) -> String {
     path.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
 }
 
@@ -115,6 +140,16 @@ pub enum SyncError {
         /// The kind asked for.
         wanted: String,
     },
+    /// The root that is to be taken over is another one than the sync would make.
+    #[error(
+        "the root of this cluster is {live}; a sync called {wanted} would not take it over, and what it delivered could be pruned"
+    )]
+    OtherRoot {
+        /// The root, with its folder.
+        live: String,
+        /// The sync, with its folder.
+        wanted: String,
+    },
     /// A root that is not the operator's already reconciles.
     #[error("{root} already reconciles this cluster and does not belong to a FluxInstance")]
     Leftover {
@@ -130,12 +165,10 @@ impl Explain for SyncError {
             Self::Moved { .. } => vec![Hint::new(
                 "keep git_path, or first set `prune: false` on the root Kustomization and move it by hand",
             )],
+            Self::OtherRoot { .. } => vec![Hint::new("give the sync the name and the folder of that root")],
             Self::OtherKind { .. } => vec![Hint::new("keep the kind of the source")],
             Self::Leftover { .. } => {
-                vec![Hint::new(
-                    "hand it over by hand: apply a FluxInstance `flux` with the same components, url, ref, path, pull \
-                     secret and patches, see it Ready, and only then remove flux-system/ from Git",
-                )]
+                vec![Hint::new("hand it over to the operator with `fluxlift migrate`")]
             }
         }
     }
@@ -175,6 +208,17 @@ mod tests {
         assert!(matches!(moved.may_replace(&live(wanted().to_json())), Err(SyncError::Moved { .. })));
         let branch = Sync { reference: "refs/heads/next".to_owned(), ..wanted() };
         branch.may_replace(&live(wanted().to_json())).unwrap();
+    }
+
+    #[test]
+    fn only_the_root_that_the_sync_would_make_is_taken_over() {
+        wanted().may_adopt("flux-system", "./kubernetes/clusters/cluster-101").unwrap();
+        let refused = |name: &str, path: &str| {
+            let error = wanted().may_adopt(name, path).unwrap_err();
+            assert!(matches!(error, SyncError::OtherRoot { .. }), "{error}");
+        };
+        refused("home-ops", "kubernetes/clusters/cluster-101");
+        refused("flux-system", "kubernetes/clusters/cluster-102");
     }
 
     #[test]

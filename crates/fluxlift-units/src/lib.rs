@@ -12,6 +12,7 @@ pub mod config;
 pub mod difference;
 pub mod flux_instance;
 pub mod flux_operator;
+mod intent;
 pub mod kubeconfig_files;
 pub mod outside;
 pub mod registry;

@@ -8,8 +8,8 @@ use fluxlift_core::{Deadline, UnitPath};
 use fluxlift_engine::RunOptions;
 
 use crate::commands::{
-    apply, bootstrap, completion, demo, destroy, graph, output, plan, preflight, report, rescue, resume, sim, state,
-    status, validate,
+    apply, bootstrap, completion, demo, destroy, graph, migrate, output, plan, preflight, report, rescue, resume, sim,
+    state, status, validate,
 };
 use crate::system::System;
 use crate::ui::OutputFormat;
@@ -86,6 +86,8 @@ pub enum Command {
     Output(output::Output),
     /// Bring Flux onto a cluster that exists already, without a tree
     Bootstrap(Box<bootstrap::Bootstrap>),
+    /// Hand a Flux that `flux bootstrap` has installed over to flux-operator
+    Migrate(Box<migrate::Migrate>),
     /// Show who needs whom
     Graph(graph::Graph),
     /// Evaluate every unit without changing anything

@@ -10,6 +10,7 @@ pub mod args;
 pub mod bootstrap;
 pub mod commands;
 pub mod demo;
+pub mod migrate;
 pub mod modules;
 pub mod reach;
 pub mod run;

@@ -7,4 +7,5 @@ mod functions;
 mod gitops;
 mod reference;
 mod support;
+mod terraform;
 mod units;

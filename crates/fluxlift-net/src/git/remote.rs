@@ -1,5 +1,7 @@
 //! A repository behind an HTTP address.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -76,19 +78,21 @@ impl GitRemote {
     /// When the server does not answer, refuses, does not speak Git, or has no such ref. A path that does not exist is
     /// no error.
     pub async fn look(&self, name: &str, path: &str) -> Result<Sighting, GitError> {
-        let (seen, base) = self.advertisement().await?;
-        let (full_ref, tip) = seen.resolve(name).ok_or_else(|| GitError::NoRef {
-            url: self.shown(),
-            name: name.to_owned(),
-            branches: seen.branches().take(5).map(str::to_owned).collect(),
-        })?;
-        let response = self.exchange(&base, Method::POST, "git-upload-pack", request(&seen, tip)).await?;
-        let bytes = self.pack(&response.body)?;
+        let (objects, tip, full_ref) = self.fetch(name, Content::Names).await?;
         let unreadable = |what| GitError::Pack { url: self.shown(), what };
-        let objects = pack::read(&bytes).map_err(unreadable)?;
         let commit = walk::commit(&objects, tip).map_err(unreadable)?;
         let found = walk::find(&objects, tip, path).map_err(unreadable)?.map(|(kind, _)| kind);
         Ok(Sighting { full_ref, commit, found })
+    }
+
+    /// The files below the folder `path` of the branch, tag or full ref `name`, by their paths inside it; `None` when there
+    /// is no such folder. One commit is fetched whole, so this is for repositories of configuration.
+    ///
+    /// # Errors
+    /// As [`GitRemote::look`].
+    pub async fn files(&self, name: &str, path: &str) -> Result<Option<BTreeMap<String, Vec<u8>>>, GitError> {
+        let (objects, tip, _) = self.fetch(name, Content::Whole).await?;
+        walk::files(&objects, tip, path).map_err(|what| GitError::Pack { url: self.shown(), what })
     }
 
     /// Whether `path` exists below the branch, tag or full ref `name`.
@@ -97,6 +101,20 @@ impl GitRemote {
     /// As [`GitRemote::look`].
     pub async fn path_exists(&self, name: &str, path: &str) -> Result<bool, GitError> {
         Ok(self.look(name, path).await?.found.is_some())
+    }
+
+    /// The objects of one commit, its name, and the full name of its ref.
+    async fn fetch(&self, name: &str, content: Content) -> Result<(pack::Objects, Oid, String), GitError> {
+        let (seen, base) = self.advertisement().await?;
+        let (full_ref, tip) = seen.resolve(name).ok_or_else(|| GitError::NoRef {
+            url: self.shown(),
+            name: name.to_owned(),
+            branches: seen.branches().take(5).map(str::to_owned).collect(),
+        })?;
+        let response = self.exchange(&base, Method::POST, "git-upload-pack", request(&seen, tip, content)).await?;
+        let bytes = self.pack(&response.body)?;
+        let objects = pack::read(&bytes).map_err(|what| GitError::Pack { url: self.shown(), what })?;
+        Ok((objects, tip, full_ref))
     }
 
     /// The refs, and the address at which the repository really is.
@@ -187,10 +205,19 @@ impl GitRemote {
     }
 }
 
-/// One commit deep, without file contents where the server can leave them out.
-fn request(seen: &Advertisement, tip: Oid) -> Bytes {
+/// How much of a commit is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// The names of files, without their contents where the server can leave them out.
+    Names,
+    /// All of it.
+    Whole,
+}
+
+/// One commit deep.
+fn request(seen: &Advertisement, tip: Oid, content: Content) -> Bytes {
     let mut capabilities = vec!["side-band-64k", "ofs-delta", "no-progress", "agent=git/fluxlift"];
-    let filtered = seen.can("filter");
+    let filtered = content == Content::Names && seen.can("filter");
     if filtered {
         capabilities.push("filter");
     }

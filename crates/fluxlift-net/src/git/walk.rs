@@ -1,5 +1,7 @@
 //! From a commit down to a path.
 
+use std::collections::BTreeMap;
+
 use crate::git::pack::Objects;
 use crate::git::{EntryKind, Kind, Oid, object};
 
@@ -22,6 +24,32 @@ pub fn find(objects: &Objects, tip: Oid, path: &str) -> Result<Option<(EntryKind
         }
     }
     Ok(Some(here))
+}
+
+/// The files below the folder `path` of the commit or tag `tip`, by their paths inside it: `None` when there is no such
+/// folder. Submodules are left out.
+///
+/// # Errors
+/// When an object on the way is missing or malformed; says which.
+pub fn files(objects: &Objects, tip: Oid, path: &str) -> Result<Option<BTreeMap<String, Vec<u8>>>, &'static str> {
+    let Some((EntryKind::Folder, tree)) = find(objects, tip, path)? else { return Ok(None) };
+    let (mut files, mut folders) = (BTreeMap::new(), vec![(String::new(), tree)]);
+    while let Some((prefix, oid)) = folders.pop() {
+        let (kind, content) = objects.get(&oid).ok_or("a folder is missing")?;
+        let entries = if *kind == Kind::Tree { object::tree(content) } else { None };
+        for entry in entries.ok_or("a folder is malformed")? {
+            let inside = format!("{prefix}{}", entry.name);
+            match entry.kind() {
+                EntryKind::Folder => folders.push((format!("{inside}/"), entry.oid)),
+                EntryKind::File => {
+                    let (_, content) = objects.get(&entry.oid).ok_or("a file is missing")?;
+                    files.insert(inside, content.clone());
+                }
+                EntryKind::Submodule => {}
+            }
+        }
+    }
+    Ok(Some(files))
 }
 
 /// The commit that `tip` is or, as an annotated tag, points at.

@@ -72,6 +72,20 @@ async fn a_private_repository_wants_its_token_and_no_error_shows_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_files_of_a_folder_come_with_their_content_and_only_they() {
+    let datacenter = datacenter(repo());
+    let remote = remote(&datacenter, URL, None);
+    let files = remote.files("main", "./kubernetes").await.unwrap().unwrap();
+    assert!(!files.is_empty() && files.keys().all(|name| !name.starts_with("kubernetes") && !name.contains("README")));
+    let whole = remote.files("main", "").await.unwrap().unwrap();
+    assert_eq!(whole["README.md"], b"# Home");
+    let name = files.keys().next().unwrap();
+    assert_eq!(whole[&format!("kubernetes/{name}")], files[name]);
+    assert_eq!(remote.files("main", "README.md").await.unwrap(), None);
+    assert_eq!(remote.files("main", "gone").await.unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_address_is_no_repository() {
     let datacenter = datacenter(repo());
     let missing = remote(&datacenter, "http://127.101.0.4:3000/other.git", None).refs().await.unwrap_err();

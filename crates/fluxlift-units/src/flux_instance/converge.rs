@@ -5,6 +5,7 @@ use fluxlift_engine::unit::UnitError;
 use fluxlift_flux::Delivered;
 use fluxlift_flux::gates::{RootReady, SourceReady};
 use fluxlift_flux::kinds::{GIT_REPOSITORY, KUSTOMIZATION, NAMESPACE};
+use fluxlift_flux::migration::{Adopted, Holdings};
 use fluxlift_flux::rescue::{RescueError, Standby};
 use fluxlift_kube::{Object, ObjectRef, both};
 
@@ -14,6 +15,8 @@ use super::bringup::Bringup;
 const SOURCE: Deadline = Deadline::minutes(10);
 /// How long the root may take to apply it.
 const ROOT: Deadline = Deadline::minutes(15);
+/// How long a root may take to be the operator's, once the operator says that it has applied it.
+const ADOPTED: Deadline = Deadline::minutes(5);
 /// How long everything that it brings may take: images are pulled, databases start.
 const DELIVERED: Deadline = Deadline::minutes(45);
 
@@ -25,6 +28,7 @@ impl Bringup<'_> {
     /// When instance, source or root are not proven, or the cluster cannot be observed.
     pub async fn converge(&self, applied: &Object) -> Result<Option<UnitError>, UnitError> {
         self.flux(applied).await?;
+        self.adopted().await?;
         match self.delivered().await {
             Ok(()) => Ok(None),
             Err(error) if error.kind() == ErrorKind::NotProven => Ok(Some(error)),
@@ -47,6 +51,14 @@ impl Bringup<'_> {
             async { gates.prove(&source_gate, SOURCE, self.cluster.observe_one(source)).await.map(|_| ()) },
             async { gates.prove(&root_gate, ROOT, pair).await.map(|_| ()) },
         )?;
+        Ok(())
+    }
+
+    /// Of a root that was taken over: it is the operator's, and nobody was lost on the way.
+    async fn adopted(&self) -> Result<(), UnitError> {
+        let Some(census) = &self.inputs.adopt else { return Ok(()) };
+        let holdings = Holdings::observe(self.cluster).await?;
+        self.cx.gates.prove(&Adopted::new(census.clone()), ADOPTED, holdings).await?;
         Ok(())
     }
 

@@ -2,21 +2,23 @@
 
 use fluxlift_core::{Deadline, ErrorKind, Explain as _};
 use fluxlift_engine::unit::{UnitContext, UnitError};
-use fluxlift_flux::Instance;
 use fluxlift_flux::kinds::{HELM_RELEASE, KUSTOMIZATION};
+use fluxlift_flux::{Component, Instance, canary, sync};
 use fluxlift_kube::gates::Gone;
 use fluxlift_kube::{Class, Cluster, Deletion, Query, RequestError};
 
+use super::let_go::let_go;
 use super::secrets;
 
 /// How long flux-operator may take to uninstall Flux.
 const GONE: Deadline = Deadline::minutes(10);
 
-/// Deletes the FluxInstance, and the Secrets that carry our mark. Workloads stay.
+/// Deletes the FluxInstance, and the Secrets that carry our mark. Workloads stay. An instance that was to take over what
+/// `flux bootstrap` left, and has not come to the root, lets go of the controllers instead of deleting them.
 ///
 /// # Errors
 /// When the cluster does not answer, is not the one that was made, or flux-operator does not let go of the instance.
-pub async fn destroy(cx: &UnitContext, cluster: &Cluster) -> Result<(), UnitError> {
+pub async fn destroy(cx: &UnitContext, cluster: &Cluster, takes_over: bool) -> Result<(), UnitError> {
     let identity = cluster.identity().await.map_err(unreachable)?;
     let made = cx.prior.as_ref().and_then(|prior| prior.identity["cluster"].as_str());
     if made.is_some_and(|made| made != identity) {
@@ -28,7 +30,13 @@ pub async fn destroy(cx: &UnitContext, cluster: &Cluster) -> Result<(), UnitErro
     }
     let target = Instance::target();
     let Some(live) = cluster.get(&target).await? else { return secrets::delete(cx, cluster).await };
-    let left = workloads(cluster).await?;
+    // While somebody is there to let go of what a killed run left.
+    canary::sweep(&cx.gates, cluster, &Component::ALL).await?;
+    let lets_go = takes_over && sync::live_sync(&live).is_none();
+    let left = if lets_go { 0 } else { workloads(cluster).await? };
+    if lets_go {
+        let_go(cx, cluster, &target).await?;
+    }
     cluster.delete(&target, &Deletion::of(&live)).await?;
     let gate = Gone::new(target.clone(), live.uid());
     cx.gates.prove(&gate, GONE, cluster.observe_one(target.clone())).await?;

@@ -3,10 +3,11 @@
 use fluxlift_core::{Secret, Value};
 use fluxlift_engine::unit::{UnitError, UnitSpec};
 use fluxlift_flux::instance::GIT_SECRET;
+use fluxlift_flux::migration::Census;
 use fluxlift_flux::rescue::Force;
 use fluxlift_flux::{Component, Instance, Sync};
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use crate::cluster_access::ClusterAccess;
 
@@ -32,6 +33,21 @@ pub struct Inputs {
     pub sops_age_key: Option<Secret<String>>,
     /// The token for a private repository.
     pub github_token: Option<Secret<String>>,
+    /// The Secret in the cluster by which the repository is read, when no token makes one.
+    pub git_pull_secret: Option<String>,
+    /// How often the repository is looked at; every minute where nothing is said.
+    pub git_interval: Option<String>,
+    /// Who gives the credentials for the repository: a cloud.
+    pub git_provider: Option<String>,
+    /// The name of source and root; that of the namespace where none is given.
+    pub sync_name: Option<String>,
+    /// What `spec.cluster` of the instance says besides its type, such as `networkPolicy`.
+    #[serde(default)]
+    pub flux_cluster: Map<String, Json>,
+    /// The Secret by which the images of the distribution are pulled.
+    pub flux_image_pull_secret: Option<String>,
+    /// Who lives under the root that `flux bootstrap` left, when it is to be taken over.
+    pub adopt: Option<Census>,
     /// Patches of the user's own for what the instance installs: `{patch, target}` each.
     #[serde(default)]
     pub kustomize_patches: Vec<Json>,
@@ -116,11 +132,16 @@ impl Inputs {
     /// The instance that these inputs describe.
     pub fn instance(&self, spec: &UnitSpec) -> Instance {
         let mut sync = Sync::git(&self.git_repository, &self.git_branch, self.path(spec));
-        sync.pull_secret = self.token().map(|_| GIT_SECRET.to_owned());
+        sync.pull_secret = self.token().map(|_| GIT_SECRET.to_owned()).or_else(|| self.git_pull_secret.clone());
+        sync.name.clone_from(&self.sync_name);
+        sync.interval.clone_from(&self.git_interval);
+        sync.provider.clone_from(&self.git_provider);
         let mut instance = Instance::new(&self.flux_version, sync);
         instance.registry.clone_from(&self.flux_registry);
         instance.decrypts = self.age_key().is_some();
         instance.patches.clone_from(&self.kustomize_patches);
+        instance.cluster.clone_from(&self.flux_cluster);
+        instance.image_pull_secret.clone_from(&self.flux_image_pull_secret);
         if !self.flux_components.is_empty() {
             instance.components.clone_from(&self.flux_components);
         }

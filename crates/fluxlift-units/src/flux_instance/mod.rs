@@ -8,6 +8,7 @@ pub mod bringup;
 pub mod converge;
 pub mod destroy;
 pub mod inputs;
+mod let_go;
 pub mod preflight;
 pub mod race;
 mod script;

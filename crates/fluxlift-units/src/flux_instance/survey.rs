@@ -5,6 +5,7 @@ use fluxlift_engine::unit::{Change, UnitError};
 use fluxlift_flux::annotation::UNPROVEN;
 use fluxlift_flux::instance::Stage;
 use fluxlift_flux::kinds::{FLUX_INSTANCE, NAMESPACE};
+use fluxlift_flux::migration::Census;
 use fluxlift_flux::sync::{self, SyncError};
 use fluxlift_flux::{Component, Instance, leftover};
 use fluxlift_kube::{ApplyAs, Cluster, Object, ObjectRef, RequestError, kind};
@@ -24,19 +25,23 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Looks, and refuses what would take workloads down or void the proof of order.
+    /// Looks, and refuses what would take workloads down or void the proof of order. A root that reconciles already is
+    /// only taken over when it is the one of `adopt`.
     ///
     /// # Errors
     /// When the cluster cannot be read, the sync may not be changed that way, or another root reconciles already.
-    pub async fn take(cluster: &Cluster, instance: &Instance) -> Result<Self, UnitError> {
+    pub async fn take(cluster: &Cluster, instance: &Instance, adopt: Option<&Census>) -> Result<Self, UnitError> {
         let live = cluster.get(&Instance::target()).await?.filter(|live| !live.is_terminating());
         match &live {
             Some(live) if sync::live_sync(live).is_some() => instance.sync.may_replace(live)?,
-            _ => {
-                if let Some(root) = leftover::root(cluster).await? {
-                    return Err(SyncError::Leftover { root: root.to_string() }.into());
+            _ => match adopt {
+                Some(census) => instance.sync.may_adopt(&census.name, &census.path)?,
+                None => {
+                    if let Some(root) = leftover::root(cluster).await? {
+                        return Err(SyncError::Leftover { root: root.to_string() }.into());
+                    }
                 }
-            }
+            },
         }
         let (differences, controllers) =
             tokio::try_join!(differences(cluster, live.as_ref(), instance), controllers(cluster))?;

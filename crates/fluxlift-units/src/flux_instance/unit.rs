@@ -14,6 +14,7 @@ use super::survey::Survey;
 use super::{Inputs, destroy, preflight, script, secrets};
 use crate::Outside;
 use crate::cluster_access::ClusterAccess;
+use crate::intent::intend;
 
 /// Flux, and what it follows.
 #[derive(Debug)]
@@ -42,8 +43,11 @@ impl FluxInstance {
         instance: &Instance,
     ) -> Result<Option<UnitError>, UnitError> {
         let bringup = Bringup { cx, cluster, inputs, instance };
-        let survey = Survey::take(cluster, instance).await?;
+        let survey = Survey::take(cluster, instance, inputs.adopt.as_ref()).await?;
         fluxlift_flux::canary::sweep(&cx.gates, cluster, &inputs.components()).await?;
+        if survey.live.is_none() {
+            intend(cx, "instance.create", Instance::target())?;
+        }
         secrets::apply(cx, cluster, &secrets::wanted(inputs)).await?;
         match self.strategy {
             Strategy::Gated => bringup.run(&survey).await,
@@ -64,7 +68,8 @@ impl Unit for FluxInstance {
         let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx)?;
         let (instance, secrets) = (inputs.instance(&self.spec), secrets::wanted(&inputs));
         let differences = async { Ok(secrets::differences(&cluster, &secrets).await?) };
-        let (survey, differences) = tokio::try_join!(Survey::take(&cluster, &instance), differences)?;
+        let (survey, differences) =
+            tokio::try_join!(Survey::take(&cluster, &instance, inputs.adopt.as_ref()), differences)?;
         Ok(survey.change(differences))
     }
 
@@ -87,7 +92,8 @@ impl Unit for FluxInstance {
 
     async fn destroy(&self, cx: &UnitContext) -> Result<(), UnitError> {
         let cluster = ClusterAccess::read(&self.spec)?.connect(&self.spec, &self.outside, cx)?;
-        destroy::destroy(cx, &cluster).await
+        let took_over = self.spec.inputs.contains_key("adopt");
+        destroy::destroy(cx, &cluster, took_over).await
     }
 
     async fn preflight(&self, cx: &UnitContext) -> Vec<Check> {

@@ -16,6 +16,7 @@ use futures::future::try_join_all;
 use super::Inputs;
 use super::inputs::NAME;
 use super::release_cluster::ReleaseRequests;
+use crate::intent::intend;
 
 /// How long the first node may take: its network comes with a large image.
 const NODE: Deadline = Deadline::minutes(45);
@@ -78,6 +79,9 @@ impl Bringup<'_> {
             Decision::None { .. } => self.cx.prior.is_none(),
             _ => true,
         };
+        if matches!(plan.decision, Decision::Install { .. }) {
+            intend(self.cx, "release.install", NAME)?;
+        }
         let crds: Vec<String> = plan.rendered.crds().collect();
         let version = Inputs::expected_version(&request.chart);
         let outcome = action.run(request, &plan, || self.prove(&crds, version, renews)).await?;

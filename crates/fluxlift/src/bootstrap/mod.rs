@@ -12,5 +12,5 @@ pub mod secret_source;
 pub mod target;
 
 pub use prepared::Bootstrap;
-pub use request::{FLUX_VERSION, OPERATOR_VERSION, Request};
+pub use request::{FLUX_VERSION, Handover, OPERATOR_VERSION, Request};
 pub use secret_source::SecretSource;

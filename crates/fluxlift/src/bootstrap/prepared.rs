@@ -81,6 +81,13 @@ impl Bootstrap {
         })
     }
 
+    /// The request of the last run in `home`, when it took Flux over from `flux bootstrap` and did not come to its end.
+    pub fn unfinished_handover(home: &Home) -> Option<Request> {
+        let history = History::resumable(home).ok()?;
+        let (command, ..) = history.request()?;
+        asked(&history).filter(|request| request.handover.is_some() && command == Command::Apply)
+    }
+
     /// An engine over the two units.
     pub fn engine<'a>(&'a self, setting: &'a Setting) -> Engine<'a> {
         let (owner, clock) = (setting.owner.clone(), setting.clock.clone());

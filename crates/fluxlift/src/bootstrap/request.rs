@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use fluxlift_core::{ErrorKind, UnitPath, Value};
 use fluxlift_engine::unit::Values;
+use fluxlift_flux::migration::Census;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json, json};
 
 use super::SecretSource;
 use super::target::Target;
@@ -58,6 +59,19 @@ pub struct Request {
     pub components: Vec<String>,
     /// A file with patches for what the instance installs.
     pub patches: Option<PathBuf>,
+    /// What is taken over from `flux bootstrap`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover: Option<Handover>,
+}
+
+/// What a Flux that is there already hands over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Handover {
+    /// The inputs of the instance, as the live objects and Git say them.
+    pub inputs: Map<String, Json>,
+    /// Who lived under the root before.
+    pub census: Census,
 }
 
 /// Whether secrets are wanted: taking something away needs none.
@@ -126,6 +140,12 @@ impl Request {
         }
         if let Some(file) = &self.patches {
             inputs.insert("kustomize_patches".to_owned(), yaml(file, Json::is_array, "a list of patches")?);
+        }
+        if let Some(Handover { inputs: taken, census }) = &self.handover {
+            inputs.extend(taken.iter().map(|(name, value)| (name.clone(), Value::from(value.clone()))));
+            inputs.insert("adopt".to_owned(), Value::from(json!(census)));
+            // What did not work before is not this command's to force; who was overlooked meanwhile is asked for.
+            inputs.insert("rescue_max_force".to_owned(), Value::from(json!(1)));
         }
         if secrets == Secrets::Read {
             if let Some(source) = &self.git_token {

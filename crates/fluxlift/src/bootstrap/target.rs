@@ -37,7 +37,21 @@ impl Target {
         dial: Arc<dyn Dial>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Failure> {
-        let chosen = choose_context(&request.kubeconfig, request.context.as_deref())?;
+        Self::named(&request.kubeconfig, request.context.as_deref(), system, dial, clock).await
+    }
+
+    /// Finds the cluster that `context` of these kubeconfig files means.
+    ///
+    /// # Errors
+    /// As [`Target::find`].
+    pub async fn named(
+        kubeconfig: &[PathBuf],
+        context: Option<&str>,
+        system: &System,
+        dial: Arc<dyn Dial>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Failure> {
+        let chosen = choose_context(kubeconfig, context)?;
         let kubeconfig = Kubeconfig::from_text(chosen.content.expose(), Some(&chosen.name), None)?;
         let cluster = Cluster::connect(&kubeconfig, dial, Arc::clone(&clock), system.seed)?;
         let mut cx = GateContext::quiet(clock);

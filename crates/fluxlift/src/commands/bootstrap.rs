@@ -130,6 +130,7 @@ impl Bootstrap {
             registry: self.registry.clone(),
             components: self.components.clone(),
             patches: absolute(&self.patches),
+            handover: None,
         })
     }
 
@@ -222,7 +223,7 @@ async fn prepare(request: Request, secrets: Secrets, setting: &Setting, system: 
 }
 
 /// Says where the state lies, and how a run that did not succeed goes on.
-fn where_it_is(home: &Home) {
+pub(super) fn where_it_is(home: &Home) {
     let folder = home.folder().display();
     note("Kept", &format!("the state is in {folder}; show the proofs with `fluxlift report --state-dir {folder}`"));
     if let Ok(Some(history)) = History::last(home)

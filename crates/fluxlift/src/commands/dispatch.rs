@@ -1,8 +1,8 @@
 //! Which file a command is in.
 
 use super::{
-    apply, bootstrap, completion, demo, destroy, graph, output, plan, preflight, report, rescue, resume, sim, state,
-    status, validate,
+    apply, bootstrap, completion, demo, destroy, graph, migrate, output, plan, preflight, report, rescue, resume, sim,
+    state, status, validate,
 };
 use crate::args::{Cli, Command, Global, OverUnits, Scope};
 use crate::system::System;
@@ -23,6 +23,7 @@ pub fn execute(cli: Cli, system: &System) -> Result<u8, Failure> {
         Command::Output(output) => over(Scope::One, OverUnits::Output(output), &global, system),
         Command::Validate(validate) => over(Scope::All, OverUnits::Validate(validate), &global, system),
         Command::Bootstrap(bootstrap) => bootstrap::execute(&bootstrap, &global, system),
+        Command::Migrate(migrate) => migrate::execute(&migrate, &global, system),
         Command::Graph(graph) => graph::execute(&graph, &global, system),
         Command::Preflight(preflight) => preflight::execute(&preflight, &global, system),
         Command::Resume(resume) => resume::execute(&resume, &global, system),

@@ -6,6 +6,8 @@ pub mod completion;
 pub mod demo;
 pub mod destroy;
 pub mod graph;
+pub mod migrate;
+pub mod migrate_text;
 pub mod output;
 pub mod plan;
 pub mod preflight;

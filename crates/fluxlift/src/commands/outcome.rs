@@ -29,7 +29,7 @@ pub(super) fn show_failures(report: &RunReport) {
     }
 }
 
-fn report_text(report: &RunReport) -> String {
+pub(super) fn report_text(report: &RunReport) -> String {
     let mut table = Table::new(["UNIT", "RESULT", "CHANGE", "TOOK", "GATES PROVEN"]);
     for unit in &report.units {
         let change = match &unit.result {

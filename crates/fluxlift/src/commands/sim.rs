@@ -24,12 +24,16 @@ pub struct Sim {
     /// `bootstrap` on
     #[arg(long)]
     pub new_cluster: bool,
+    /// Make it as `flux bootstrap` leaves one, everything delivered: something to try `migrate` on
+    #[arg(long, requires = "new_cluster")]
+    pub with_flux: bool,
 }
 
 pub(super) fn execute(args: &Sim, global: &Global, system: &System) -> Result<u8, Failure> {
     if args.new_cluster {
-        let kubeconfig = demo::make_cluster(&args.dir, global.seed.unwrap_or(1), system.now)?;
-        note("Made", &format!("a cluster without Flux; its kubeconfig is {}", kubeconfig.display()));
+        let kubeconfig = demo::make_cluster(&args.dir, args.with_flux, global.seed.unwrap_or(1), system.now)?;
+        let flux = if args.with_flux { "with" } else { "without" };
+        note("Made", &format!("a cluster {flux} Flux; its kubeconfig is {}", kubeconfig.display()));
     }
     on_runtime(async {
         let shutdown = Shutdown::new();

@@ -9,7 +9,7 @@ use fluxlift_sim::kube::{self, Caller, Part, Patch};
 use fluxlift_sim::{Options, World};
 use serde_json::{Value as Json, json};
 
-use super::world;
+use super::{bootstrapped, world};
 use crate::bootstrap::FLUX_VERSION;
 use crate::ui::Failure;
 
@@ -53,30 +53,36 @@ pub fn join_nodes(world: &mut World) {
 /// # Errors
 /// When the API refuses it.
 pub fn install_network(world: &mut World) -> Result<(), Failure> {
-    apply(world, network())
+    apply(world, "demo", network())
 }
 
-/// Makes such a cluster in `dir`, to be served from there, with its kubeconfig beside it.
+/// Makes such a cluster in `dir`, to be served from there, with its kubeconfig beside it; `with_flux` as `flux bootstrap`
+/// leaves one.
 ///
 /// # Errors
 /// When there is a world in `dir` already, or it can't be written.
-pub fn make_cluster(dir: &Path, seed: u64, now: Timestamp) -> Result<std::path::PathBuf, Failure> {
+pub fn make_cluster(dir: &Path, with_flux: bool, seed: u64, now: Timestamp) -> Result<std::path::PathBuf, Failure> {
     let path = dir.join(KUBECONFIG);
     if path.exists() {
         let message = format!("{} exists already", path.display());
         return Err(Failure::new(ErrorKind::Failed, message).with_hint("name another folder, or serve it as it is"));
     }
-    let (world, kubeconfig) = cluster(Options { seed, ..Options::default() }, now)?;
+    let options = Options { seed, ..Options::default() };
+    let (world, kubeconfig) = match with_flux {
+        true => bootstrapped(options, FLUX_VERSION, now)?,
+        false => cluster(options, now)?,
+    };
     world.save(dir)?;
     fluxlift_kube::write_kubeconfig(&path, &Secret::new(kubeconfig))
         .map_err(|error| Failure::because(format!("{} cannot be written", path.display()), &error))?;
     Ok(path)
 }
 
-fn apply(world: &mut World, config: Json) -> Result<(), Failure> {
-    let failed = |why: String| Failure::new(ErrorKind::Failed, format!("the simulated network cannot be made: {why}"));
+/// Applies `config` under the name of `manager`.
+pub(super) fn apply(world: &mut World, manager: &'static str, config: Json) -> Result<(), Failure> {
+    let failed = |why: String| Failure::new(ErrorKind::Failed, format!("the simulated cluster cannot be made: {why}"));
     let key = world.kube.api.key_of(&config).ok_or_else(|| failed("its kind is not served".to_owned()))?;
-    let caller = Caller::controller("demo", world.now);
+    let caller = Caller::controller(manager, world.now);
     let patch = Patch::Apply { config, force: true };
     world.kube.api.patch(&caller, &key, &patch, Part::Object).map_err(|error| failed(format!("{error:?}")))?;
     Ok(())

@@ -6,11 +6,22 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use clap::Parser as _;
+
 use crate::converged::SEED;
 use crate::served::Turn;
 
 /// Commands that a test can't run, and why.
-const ELSEWHERE: [(&str, &str); 3] = [
+const ELSEWHERE: [(&str, &str); 6] = [
+    ("terraform state pull > state.json", "it is Terraform's"),
+    (
+        "fluxlift migrate --check --repo ~/home-ops --terraform-state state.json",
+        "it reads somebody's checkout and state; the tests of migrate make both",
+    ),
+    (
+        "fluxlift migrate --kubeconfig try/kubeconfig --chart oci://127.101.0.3:5000/charts/flux-operator",
+        "it takes a minute of real time; the tests of migrate run it in virtual time",
+    ),
     ("cargo run --release -- demo", "it builds a release; the demo itself is in docs/demo.md"),
     ("cargo test --workspace", "it is what runs this test"),
     (
@@ -150,6 +161,34 @@ fn every_command_in_the_documentation_does_what_the_text_says() {
     let gone = ELSEWHERE.iter().map(|(line, _)| line).chain(CODES.iter().map(|(line, _)| line));
     let gone: Vec<_> = gone.filter(|line| !seen.iter().any(|one| one == *line)).collect();
     assert!(gone.is_empty(), "no document has these any more: {gone:?}");
+}
+
+/// What stands between backquotes in running text and tables, and begins with our name.
+fn named_in_passing(text: &str) -> Vec<&str> {
+    let mut fenced = false;
+    let lines = text.lines().filter(|line| {
+        fenced ^= line.trim_start().starts_with("```");
+        !fenced
+    });
+    let spans = lines.flat_map(|line| line.split('`').skip(1).step_by(2));
+    spans.filter(|span| span.starts_with("fluxlift ")).collect()
+}
+
+#[test]
+fn every_command_that_is_named_in_passing_is_one_that_the_program_has() {
+    use clap::error::ErrorKind::{self, DisplayHelp, DisplayVersion, MissingRequiredArgument};
+    for (document, text) in documents() {
+        for span in named_in_passing(&text) {
+            // An ellipsis stands for whatever belongs there.
+            let words = span.split_whitespace().map(|word| if word == "…" { "x" } else { word });
+            if let Err(error) = fluxlift::args::Cli::try_parse_from(words) {
+                let kind = error.kind();
+                let no_subcommand = ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+                let cut_short = [DisplayHelp, DisplayVersion, MissingRequiredArgument, no_subcommand];
+                assert!(cut_short.contains(&kind), "{}: `{span}`: {error}", document.display());
+            }
+        }
+    }
 }
 
 #[test]

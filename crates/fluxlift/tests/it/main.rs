@@ -11,6 +11,7 @@ mod docs;
 mod errors;
 mod folder;
 mod locking;
+mod migrate;
 mod rescue;
 mod scenarios;
 mod served;

@@ -6,18 +6,26 @@ terraform {
 
 locals {
   inputs = {
-    flux_version       = var.flux_version
-    git_repository     = var.git_repository
-    git_branch         = var.git_branch
-    git_path           = var.git_path
-    sops_age_key       = var.sops_age_key
-    github_token       = var.github_token
-    kustomize_patches  = var.kustomize_patches
-    repo_root          = var.repo_root
-    post_bootstrap     = var.post_bootstrap
-    rescue_max_force   = var.rescue_max_force
-    kubeconfig_path    = var.kubeconfig_path
-    kubeconfig_content = var.kubeconfig_content
+    flux_version           = var.flux_version
+    flux_registry          = var.flux_registry
+    flux_components        = var.flux_components
+    flux_cluster           = var.flux_cluster
+    flux_image_pull_secret = var.flux_image_pull_secret
+    git_repository         = var.git_repository
+    git_branch             = var.git_branch
+    git_path               = var.git_path
+    git_pull_secret        = var.git_pull_secret
+    git_interval           = var.git_interval
+    git_provider           = var.git_provider
+    sync_name              = var.sync_name
+    sops_age_key           = var.sops_age_key
+    github_token           = var.github_token
+    kustomize_patches      = var.kustomize_patches
+    repo_root              = var.repo_root
+    post_bootstrap         = var.post_bootstrap
+    rescue_max_force       = var.rescue_max_force
+    kubeconfig_path        = var.kubeconfig_path
+    kubeconfig_content     = var.kubeconfig_content
   }
 }
 

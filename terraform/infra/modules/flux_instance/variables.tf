@@ -3,6 +3,30 @@ variable "flux_version" {
   type        = string
 }
 
+variable "flux_registry" {
+  description = "Where the distribution's images come from."
+  type        = string
+  default     = "ghcr.io/fluxcd"
+}
+
+variable "flux_components" {
+  description = "Controllers; the default four where none is named."
+  type        = list(string)
+  default     = []
+}
+
+variable "flux_cluster" {
+  description = "What spec.cluster of the FluxInstance says besides its type."
+  type        = any
+  default     = {}
+}
+
+variable "flux_image_pull_secret" {
+  description = "Secret by which the distribution's images are pulled."
+  type        = string
+  default     = null
+}
+
 variable "git_repository" {
   description = "URL of the Git repository."
   type        = string
@@ -16,6 +40,30 @@ variable "git_branch" {
 variable "git_path" {
   description = "Folder in the repository that is synced."
   type        = string
+}
+
+variable "git_pull_secret" {
+  description = "Secret in the cluster by which the repository is read, when no token makes one."
+  type        = string
+  default     = null
+}
+
+variable "git_interval" {
+  description = "How often the repository is looked at."
+  type        = string
+  default     = null
+}
+
+variable "git_provider" {
+  description = "Cloud that gives the credentials for the repository."
+  type        = string
+  default     = null
+}
+
+variable "sync_name" {
+  description = "Name of source and root Kustomization; it can never be changed."
+  type        = string
+  default     = null
 }
 
 variable "sops_age_key" {

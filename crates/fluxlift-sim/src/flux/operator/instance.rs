@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{report, uninstall};
+use super::{report, takeover, uninstall};
 use crate::controllers::object::{annotation, duration, entries, generation, has_finalizer, is_deleting, text};
 use crate::controllers::{Outcome, Pass, Passed, conditions};
 use crate::flux::history::{self, Entry};
@@ -86,6 +86,9 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Passed {
     if text(&instance, "/status/lastAttemptedRevision") != build.revision {
         pass.log("info", &format!("Installing revision {}", build.revision), &[]);
         pass.status(|status| status["lastAttemptedRevision"] = json!(build.revision))?;
+    }
+    if let Err(status) = takeover::take_over(pass, build.objects.iter()) {
+        return fail(pass, &instance, "ReconciliationFailed", &status.to_string());
     }
     if let Err(error) = stages::apply(pass, build.objects.iter().filter(|object| stages::is_first(object)), None) {
         return fail(pass, &instance, "ReconciliationFailed", &error.message());

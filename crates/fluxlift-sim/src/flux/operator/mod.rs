@@ -2,6 +2,7 @@
 
 pub mod instance;
 pub mod report;
+mod takeover;
 pub mod uninstall;
 
 pub use instance::{Step, go_on, reconcile};

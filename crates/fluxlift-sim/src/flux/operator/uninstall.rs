@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::Step;
-use crate::controllers::object::items;
+use crate::controllers::object::{annotation, items};
 use crate::controllers::{Controller, Outcome, Pass, Passed};
 use crate::flux::inventory;
 use crate::flux::kinds::OPERATOR_FINALIZER;
@@ -12,6 +12,11 @@ use crate::kube::{GroupResource, Key};
 
 /// Deletes the controllers first: then nobody prunes or uninstalls anything any more.
 pub(super) fn begin(pass: &mut Pass<'_>, instance: &Value) -> Passed {
+    if annotation(instance, "fluxcd.controlplane.io/reconcile") == Some("disabled") {
+        // What the instance stands for stays as it is.
+        pass.drop_finalizer(OPERATOR_FINALIZER)?;
+        return Ok(Outcome::Done);
+    }
     pass.log("info", "Uninstalling Flux", &[]);
     for key in owned(pass, instance) {
         if key.gr == GroupResource::DEPLOYMENTS {

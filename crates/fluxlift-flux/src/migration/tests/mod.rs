@@ -1,0 +1,5 @@
+//! Migration, as data: no cluster, no clock.
+
+mod adopted;
+mod folder;
+mod plan;

@@ -1,0 +1,114 @@
+//! The folder `flux-system/` of the repository: from a checkout, or from the server.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use fluxlift_core::{Clock, ErrorKind};
+use fluxlift_flux::Sync;
+use fluxlift_flux::migration::{Folder, Plan};
+use fluxlift_net::git::{GitCredentials, GitRemote};
+use fluxlift_net::{Dial, HttpClient, TlsClient, TlsTrust};
+use url::Url;
+
+use crate::bootstrap::SecretSource;
+use crate::system::System;
+use crate::ui::{Failure, warning};
+
+/// How long the server may take over one commit of the repository.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where the repository is read.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// A checkout on this machine.
+    Checkout(PathBuf),
+    /// The server that Flux follows.
+    Server,
+}
+
+/// Reads the folder that `flux bootstrap` wrote for what `sync` follows; `None` when there is no such folder. Says where it
+/// was looked for.
+///
+/// # Errors
+/// When the place cannot be read.
+pub async fn folder(
+    place: &Place,
+    sync: &Sync,
+    token: Option<&SecretSource>,
+    system: &System,
+    dial: Arc<dyn Dial>,
+    clock: Arc<dyn Clock>,
+) -> Result<(Option<Folder>, String), Failure> {
+    let path = Plan::folder_of(&sync.path);
+    let (files, shown) = match place {
+        Place::Checkout(root) => (checkout(root, &path)?, root.display().to_string()),
+        Place::Server => {
+            (server(sync, &path, token, system, dial, clock).await?, format!("{} of {}", sync.reference, sync.url))
+        }
+    };
+    if let Place::Checkout(root) = place {
+        check_branch(root, sync);
+    }
+    let folder = files.map(|files| Folder::parse(&path, &files)).transpose()?;
+    Ok((folder, shown))
+}
+
+fn checkout(root: &Path, path: &str) -> Result<Option<BTreeMap<String, String>>, Failure> {
+    if !root.is_dir() {
+        return Err(Failure::new(ErrorKind::Failed, format!("{} is no folder", root.display())));
+    }
+    let top = root.join(path);
+    if !top.is_dir() {
+        return Ok(None);
+    }
+    let (mut files, mut folders) = (BTreeMap::new(), vec![top.clone()]);
+    while let Some(folder) = folders.pop() {
+        let unreadable = |error| Failure::because(format!("{} cannot be read", folder.display()), &error);
+        for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if path.is_dir() && !path.is_symlink() {
+                folders.push(path);
+            } else if let (Ok(name), Ok(text)) = (path.strip_prefix(&top), std::fs::read_to_string(&path)) {
+                files.insert(name.to_string_lossy().into_owned(), text);
+            }
+        }
+    }
+    Ok(Some(files))
+}
+
+/// A checkout of another branch says nothing about what Flux follows.
+fn check_branch(root: &Path, sync: &Sync) {
+    let Ok(head) = std::fs::read_to_string(root.join(".git/HEAD")) else { return };
+    let here = head.trim().strip_prefix("ref: ").unwrap_or(head.trim());
+    if here.starts_with("refs/") && sync.reference.starts_with("refs/heads/") && here != sync.reference {
+        warning(&format!("{} is at {here}, and Flux follows {}", root.display(), sync.reference));
+    }
+}
+
+async fn server(
+    sync: &Sync,
+    path: &str,
+    token: Option<&SecretSource>,
+    system: &System,
+    dial: Arc<dyn Dial>,
+    clock: Arc<dyn Clock>,
+) -> Result<Option<BTreeMap<String, String>>, Failure> {
+    let hint = "name a checkout of it with --repo; for a private repository give a token in FLUXLIFT_GIT_TOKEN or with \
+                --git-token-file";
+    let url = Url::parse(&sync.url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let url = url.ok_or_else(|| {
+        Failure::new(ErrorKind::Failed, format!("{} cannot be read from here: it is no http address", sync.url))
+            .with_hint("name a checkout of it with --repo")
+    })?;
+    let token = token.cloned().or_else(|| SecretSource::of_token(&url, system));
+    let token = token.map(|source| source.read("Git token", system)).transpose()?;
+    let credentials = token.map(|token| GitCredentials { user: "git".to_owned(), token });
+    let tls = TlsClient::new(&TlsTrust::System, clock).ok();
+    let http = HttpClient::new(dial, tls).with_timeout(PATIENCE);
+    let remote = GitRemote::new(http, &sync.url, credentials)?;
+    let files = remote.files(&sync.reference, path).await.map_err(|error| Failure::from(error).with_hint(hint))?;
+    let text = |(name, bytes): (String, Vec<u8>)| Some((name, String::from_utf8(bytes).ok()?));
+    Ok(files.map(|files| files.into_iter().filter_map(text).collect()))
+}
