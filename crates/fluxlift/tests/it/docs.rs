@@ -12,15 +12,11 @@ use crate::converged::SEED;
 use crate::served::Turn;
 
 /// Commands that a test can't run, and why.
-const ELSEWHERE: [(&str, &str); 6] = [
+const ELSEWHERE: [(&str, &str); 5] = [
     ("terraform state pull > state.json", "it is Terraform's"),
     (
         "fluxlift migrate --check --repo ~/home-ops --terraform-state state.json",
         "it reads somebody's checkout and state; the tests of migrate make both",
-    ),
-    (
-        "fluxlift migrate --kubeconfig try/kubeconfig --chart oci://127.101.0.3:5000/charts/flux-operator",
-        "it takes a minute of real time; the tests of migrate run it in virtual time",
     ),
     ("cargo run --release -- demo", "it builds a release; the demo itself is in docs/demo.md"),
     ("cargo test --workspace", "it is what runs this test"),
