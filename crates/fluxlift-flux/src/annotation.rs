@@ -21,3 +21,13 @@ pub const INSTANCE_NAME: &str = "fluxcd.controlplane.io/name";
 pub const KUSTOMIZATION_NAME: &str = "kustomize.toolkit.fluxcd.io/name";
 /// The label by which helm-controller marks what a HelmRelease installed.
 pub const RELEASE_NAME: &str = "helm.toolkit.fluxcd.io/name";
+/// Ours, a label on a ReplicationSource that a restore holds: its value names the run.
+pub const HELD: &str = "fluxlift.dev/held-by-restore";
+/// Ours, beside it: who holds it, `user@host`.
+pub const HELD_BY: &str = "fluxlift.dev/held-by";
+/// Ours, beside it: why, for people.
+pub const HELD_WHY: &str = "fluxlift.dev/held-why";
+/// Ours, a label on a ReplicationDestination that is being restored: its value names the run.
+pub const RESTORING: &str = "fluxlift.dev/restoring";
+/// The label by which flux-operator marks what a ResourceSet made.
+pub const RESOURCE_SET_NAME: &str = "resourceset.fluxcd.controlplane.io/name";

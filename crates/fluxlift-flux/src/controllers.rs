@@ -124,6 +124,22 @@ impl Controllers {
         newest.zip(own).map_or(SignedDuration::ZERO, |(newest, own)| newest.duration_since(own))
     }
 
+    /// The Lease of that name.
+    pub(crate) fn lease(&self, name: &str) -> Option<&Object> {
+        self.leases.get(Some(NAMESPACE), name)
+    }
+
+    /// The Deployments whose leader is a Pod that belongs to them now, each with that Pod.
+    pub(crate) fn leading_pods(&self) -> Vec<(String, String)> {
+        let all = Component::ALL.into_iter().flat_map(|component| {
+            self.deployments_of(component).filter_map(move |deployment| match self.leader(component, deployment) {
+                Leader::Current { pod, .. } => Some((deployment.name().to_owned(), pod)),
+                _ => None,
+            })
+        });
+        all.collect()
+    }
+
     /// The Deployment of that name.
     pub fn deployment(&self, name: &str) -> Option<&Object> {
         self.deployments.get(Some(NAMESPACE), name)
@@ -245,6 +261,37 @@ pub(crate) fn image_name(image: &str) -> &str {
     let path = image.split('@').next().unwrap_or_default();
     let last = path.rsplit('/').next().unwrap_or_default();
     last.split(':').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+impl Controllers {
+    /// Deployments, ReplicaSets, Pods and Leases.
+    pub(crate) fn of_parts(parts: [Collection; 4]) -> Self {
+        Self::from_parts(&parts, &BTreeMap::new(), Timestamp::UNIX_EPOCH)
+    }
+
+    /// Nothing but Deployments.
+    pub(crate) fn of_deployments<const N: usize>(deployments: [Object; N]) -> Self {
+        let none = Collection::default;
+        Self::of_parts([deployments.into_iter().collect(), none(), none(), none()])
+    }
+
+    /// A source-controller that leads.
+    pub(crate) fn with_a_source_controller() -> Self {
+        let object = |kind: &str, name: &str, owner: &str| {
+            serde_json::json!({"kind": kind, "metadata": {"name": name, "namespace": NAMESPACE, "uid": name, "generation": 1,
+                "annotations": {"deployment.kubernetes.io/revision": "1"}, "ownerReferences": [{"uid": owner}]},
+                "spec": {"holderIdentity": "pod_1"},
+                "status": {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}})
+        };
+        let parts = [
+            object("Deployment", "source-controller", ""),
+            object("ReplicaSet", "set", "source-controller"),
+            object("Pod", "pod", "set"),
+            object("Lease", "source-controller-leader-election", ""),
+        ];
+        Self::of_parts(parts.map(|part| [Object::new(part)].into_iter().collect()))
+    }
 }
 
 #[cfg(test)]

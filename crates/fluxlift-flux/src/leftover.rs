@@ -3,7 +3,7 @@
 use fluxlift_kube::{Cluster, Kind, Object, ObjectRef, Query, RequestError};
 use futures::future::try_join_all;
 
-use crate::annotation::{INSTANCE_NAME, KUSTOMIZATION_NAME};
+use crate::annotation::{INSTANCE_NAME, KUSTOMIZATION_NAME, RELEASE_NAME, RESOURCE_SET_NAME};
 use crate::canary;
 use crate::kinds::{self, KUSTOMIZATION, NAMESPACE, SOURCES};
 
@@ -30,10 +30,11 @@ async fn root_of(cluster: &Cluster, kind: Kind) -> Result<Option<ObjectRef>, Req
 }
 
 /// Whether nobody but a person or itself manages it: `flux bootstrap` labels its root as its own.
-fn is_root(object: &Object) -> bool {
+pub(crate) fn is_root(object: &Object) -> bool {
     let itself = object.label(KUSTOMIZATION_NAME).is_none_or(|owner| owner == object.name());
     let owned = !object.items("/metadata/ownerReferences").is_empty();
-    itself && !owned && object.label(INSTANCE_NAME).is_none() && object.label(canary::LABEL).is_none()
+    let others = [INSTANCE_NAME, RESOURCE_SET_NAME, RELEASE_NAME, canary::LABEL];
+    itself && !owned && others.iter().all(|label| object.label(label).is_none())
 }
 
 #[cfg(test)]
@@ -56,6 +57,8 @@ mod tests {
     fn what_an_instance_or_another_kustomization_manages_is_no_root() {
         assert!(!is_root(&object(json!({"fluxcd.controlplane.io/name": "flux"}))));
         assert!(!is_root(&object(json!({"kustomize.toolkit.fluxcd.io/name": "apps"}))));
+        assert!(!is_root(&object(json!({"resourceset.fluxcd.controlplane.io/name": "apps"}))));
+        assert!(!is_root(&object(json!({"helm.toolkit.fluxcd.io/name": "apps"}))));
         assert!(!is_root(&object(json!({"fluxlift.dev/canary": "x"}))));
     }
 }

@@ -12,6 +12,7 @@ pub mod component;
 pub mod controllers;
 pub mod delivery;
 pub mod diagnosis;
+pub mod doctor;
 pub mod draw;
 pub mod gates;
 pub mod instance;

@@ -17,7 +17,18 @@ impl Validity {
     /// Reads the first certificate of a PEM text; `None` when there is none that can be read.
     pub fn of_pem(text: &str) -> Option<Self> {
         let block = pem::parse_many(text).ok()?.into_iter().find(|block| block.tag() == "CERTIFICATE")?;
-        let (_, certificate) = x509_parser::parse_x509_certificate(block.contents()).ok()?;
+        Self::of_der(block.contents())
+    }
+
+    /// Reads every certificate of a PEM text that can be read.
+    pub fn all_of_pem(text: &str) -> Vec<Self> {
+        let blocks = pem::parse_many(text).unwrap_or_default();
+        let certificates = blocks.iter().filter(|block| block.tag() == "CERTIFICATE");
+        certificates.filter_map(|block| Self::of_der(block.contents())).collect()
+    }
+
+    fn of_der(bytes: &[u8]) -> Option<Self> {
+        let (_, certificate) = x509_parser::parse_x509_certificate(bytes).ok()?;
         let validity = certificate.validity();
         Some(Self {
             subject: certificate.subject().to_string(),

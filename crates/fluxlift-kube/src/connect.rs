@@ -110,10 +110,7 @@ fn http() -> hyper_util::client::legacy::Builder {
 }
 
 fn check_validity(kubeconfig: &Kubeconfig, now: Timestamp) -> Result<(), ConnectError> {
-    let Some(validity) = kubeconfig.identity.as_ref().and_then(|id| Validity::of_pem(&id.chain)) else {
-        return Ok(());
-    };
-    let Validity { subject, from, until } = validity;
+    let Some(Validity { subject, from, until }) = kubeconfig.certificate() else { return Ok(()) };
     let kubeconfig = kubeconfig.to_string();
     if until < now {
         Err(ConnectError::Expired { kubeconfig, subject, until })

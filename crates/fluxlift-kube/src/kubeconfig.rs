@@ -11,6 +11,8 @@ use kube::config::AuthInfo;
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::certificate::Validity;
+
 /// One context of a kubeconfig: where the cluster is, whom to believe, and who we are.
 #[derive(Clone)]
 pub struct Kubeconfig {
@@ -123,6 +125,26 @@ impl Kubeconfig {
             identity: reader.identity(user)?,
             auth: auth(user)?,
         })
+    }
+}
+
+impl Kubeconfig {
+    /// Whose its client certificate is, and from when to when it holds; `None` where it has none that can be read.
+    pub fn certificate(&self) -> Option<Validity> {
+        self.identity.as_ref().and_then(|identity| Validity::of_pem(&identity.chain))
+    }
+
+    /// The certificate authorities that it names for the server; none where it relies on the machine's own.
+    pub fn authorities(&self) -> Vec<Validity> {
+        match &self.trust {
+            TlsTrust::Authorities(text) => Validity::all_of_pem(text),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it believes any server: `insecure-skip-tls-verify`.
+    pub const fn believes_anyone(&self) -> bool {
+        matches!(self.trust, TlsTrust::AnyoneUnsafe)
     }
 }
 

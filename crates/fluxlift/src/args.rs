@@ -8,7 +8,8 @@ use fluxlift_core::{Deadline, UnitPath};
 use fluxlift_engine::RunOptions;
 
 use crate::commands::{
-    apply, bootstrap, completion, demo, destroy, graph, migrate, output, plan, preflight, report, rescue, resume, sim,
+    apply, bootstrap, completion, demo, destroy, doctor, graph, migrate, output, plan, preflight, report, rescue,
+    resume, sim,
     state, status, validate,
 };
 use crate::system::System;
@@ -104,6 +105,8 @@ pub enum Command {
     Status(status::Status),
     /// Repair what waiting does not help: the least force first, and each act proven
     Rescue(rescue::Rescue),
+    /// Check a cluster read-only, before and after Flux is on it: what is wrong, why it matters, what to do
+    Doctor(doctor::Doctor),
     /// Bootstrap a whole simulated cluster, from machines to releases
     Demo(demo::Demo),
     /// Serve a simulated datacenter on loopback addresses

@@ -2,8 +2,10 @@
 //!
 //! One file a command under [`commands`]: it reads its arguments, calls a library and prints the result. What commands
 //! share is here: [`args`], [`system`] (the only place that asks the system for anything), [`workspace`] (a loaded tree
-//! with its state), [`standalone`] (runs without one), [`reach`] (the one cluster that a command is about), [`scenario`] (failures as data, played), [`run`] (an engine with somebody watching), [`watchdog`] (over
-//! time that does not advance). **Only [`ui`] writes to a terminal.**
+//! with its state), [`standalone`] (runs without one), [`reach`] (the one cluster that a command is about),
+//! [`scenario`] (failures as data, played), [`doctor`] (what is the matter with it),
+//! [`run`] (an engine with somebody watching), [`watchdog`] (over time that does not advance). **Only [`ui`]
+//! writes to a terminal.**
 
 pub mod app;
 pub mod args;
@@ -11,6 +13,7 @@ pub mod bootstrap;
 pub mod commands;
 pub mod demo;
 pub mod migrate;
+pub mod doctor;
 pub mod modules;
 pub mod reach;
 pub mod run;

@@ -57,15 +57,32 @@ impl Reach {
         dial: Arc<dyn Dial>,
         clock: Arc<dyn Clock>,
     ) -> Result<Reached, Failure> {
-        let (kubeconfig, from) = match &self.kubeconfig {
-            None => match self.of_tree(global, system, setting).await? {
-                Some(found) => found,
-                None => self.of_files(system)?,
-            },
-            Some(_) => self.of_files(system)?,
-        };
+        let (kubeconfig, from) = self.find(global, system, setting).await?;
         let cluster = Cluster::connect(&kubeconfig, dial, clock, global.seed.unwrap_or(system.seed))?;
         Ok(Reached { cluster, from })
+    }
+
+    /// The kubeconfig, and where it is from. Nothing is connected.
+    ///
+    /// # Errors
+    /// When no kubeconfig names a cluster.
+    pub async fn find(
+        &self,
+        global: &Global,
+        system: &System,
+        setting: &Setting,
+    ) -> Result<(Kubeconfig, String), Failure> {
+        if self.kubeconfig.is_none()
+            && let Some(found) = self.of_tree(global, system, setting).await?
+        {
+            return Ok(found);
+        }
+        self.of_files(system)
+    }
+
+    /// Whether somebody has named it, rather than left it to be found.
+    pub const fn is_named(&self) -> bool {
+        self.kubeconfig.is_some() || self.context.is_some()
     }
 
     fn of_files(&self, system: &System) -> Result<(Kubeconfig, String), Failure> {
@@ -75,7 +92,10 @@ impl Reach {
     }
 
     /// The kubeconfig among the outputs of the tree; `None` where there is no tree, or none of its units has one.
-    async fn of_tree(
+    ///
+    /// # Errors
+    /// When the tree or its state cannot be read, or its units have kubeconfigs of different clusters.
+    pub async fn of_tree(
         &self,
         global: &Global,
         system: &System,
@@ -97,6 +117,12 @@ impl Reach {
         let kubeconfig = Kubeconfig::from_text(&text, self.context.as_deref(), Some(&dir))?;
         Ok(Some((kubeconfig, format!("the output of {unit}"))))
     }
+}
+
+/// The tree that a command in the working folder is about: that of a cluster, where the folder is one or a unit of one.
+pub fn tree_folder(global: &Global, system: &System) -> PathBuf {
+    let dir = system.dir.join(&global.working_dir);
+    cluster_folder(&dir).unwrap_or(dir)
 }
 
 /// The folder with the units of a cluster that `dir` is, or is a unit of. Nothing below is searched: `dir` may be

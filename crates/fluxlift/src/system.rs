@@ -9,6 +9,8 @@ use fluxlift_core::{Clock, ErrorKind, Timestamp};
 use fluxlift_engine::lock::Owner;
 use fluxlift_gate::TokioClock;
 use rand::RngCore;
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 
 use crate::ui::Failure;
 
@@ -53,6 +55,15 @@ impl System {
     pub fn owner(&self, command: impl Into<String>) -> Owner {
         let user = self.env.get("USER").or_else(|| self.env.get("LOGNAME")).unwrap_or("somebody").to_owned();
         Owner { pid: std::process::id(), host: self.host.clone(), user, command: command.into(), since: self.now }
+    }
+
+    /// Whether the process of `owner` is alive; `None` when it is on another machine.
+    pub fn is_alive(&self, owner: &Owner) -> Option<bool> {
+        let here = owner.host == self.host;
+        let pid = i32::try_from(owner.pid).ok().and_then(Pid::from_raw);
+        // Somebody else's process is alive too.
+        let alive = |pid| !matches!(test_kill_process(pid), Err(Errno::SRCH));
+        here.then(|| pid.is_some_and(alive))
     }
 
     /// A folder for something that nobody has to keep; it does not exist yet.

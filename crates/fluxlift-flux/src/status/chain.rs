@@ -163,11 +163,13 @@ impl Chain {
     }
 }
 
-fn operator(controllers: &Controllers) -> Option<&Object> {
+/// The operator's Deployment.
+pub(crate) fn operator(controllers: &Controllers) -> Option<&Object> {
     controllers.deployments().find(|found| found.label(NAME) == Some(OPERATOR) || found.name() == OPERATOR)
 }
 
-fn not_rolled_out(controllers: &Controllers, found: &Object) -> Option<String> {
+/// Why a Deployment is not rolled out; `None` when it is.
+pub(crate) fn not_rolled_out(controllers: &Controllers, found: &Object) -> Option<String> {
     let missing = rollout::missing(found)?;
     let pods: Collection = controllers.pods_of(found).cloned().collect();
     Some(rollout::trouble(&pods).map_or_else(|| missing.clone(), |cause| format!("{missing}; {cause}")))

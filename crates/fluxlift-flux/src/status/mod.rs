@@ -18,6 +18,7 @@ mod report;
 mod row;
 
 pub use chain::Chain;
+pub(crate) use chain::{not_rolled_out, operator};
 pub use error::StatusError;
 pub use look::{Sight, look};
 pub use report::{Layer, Report, RootCause, Summary};

@@ -5,6 +5,7 @@ pub mod bootstrap;
 pub mod completion;
 pub mod demo;
 pub mod destroy;
+pub mod doctor;
 pub mod graph;
 pub mod migrate;
 pub mod migrate_text;
@@ -20,6 +21,7 @@ pub mod status;
 pub mod validate;
 
 mod dispatch;
+mod doctor_text;
 mod outcome;
 mod rescue_text;
 mod standalone;

@@ -52,6 +52,11 @@ impl Failure {
         failure
     }
 
+    /// What failed, in one line.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The same, with what to do next.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {

@@ -8,6 +8,7 @@ mod configuration;
 mod converged;
 mod crash;
 mod docs;
+mod doctor;
 mod errors;
 mod folder;
 mod locking;

@@ -13,7 +13,7 @@ use super::logs::{self, Follow};
 use super::request::{ApiRequest, Verb};
 use super::target::{Objects, Target};
 use super::watch::Watch;
-use super::{discovery, health, list, openapi, options, read, review, scale, write};
+use super::{discovery, health, list, metrics, openapi, options, read, review, scale, write};
 use crate::kube::faults::Effect;
 use crate::kube::{Caller, GroupResource, Kind, Status, kinds};
 use crate::{Datacenter, World};
@@ -40,8 +40,17 @@ impl From<Result<Answer, Status>> for Outcome {
     }
 }
 
-/// Answers a request.
+/// Answers a request, with the world's own time in its `Date`.
 pub async fn answer(datacenter: Datacenter, peer: Peer, request: Request<Bytes>) -> Answer {
+    let mut answer = respond(datacenter.clone(), peer, request).await;
+    let now = datacenter.with(|world| world.now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
+    if let Ok(date) = header::HeaderValue::from_str(&now) {
+        answer.headers_mut().insert(header::DATE, date);
+    }
+    answer
+}
+
+async fn respond(datacenter: Datacenter, peer: Peer, request: Request<Bytes>) -> Answer {
     let request = ApiRequest::of(request);
     let effect = datacenter.with(|world| effect(world, &request));
     let mut stale = 0;
@@ -135,6 +144,7 @@ fn handle_objects(
                 logs::Read::Follow(follow) => Ok(Outcome::Follow(follow)),
             };
         }
+        (Verb::Get, Some(part)) if metrics::is_asked_for(objects, part) => metrics::answer(world, objects),
         (Verb::Get | Verb::Update | Verb::Patch, Some("scale")) => {
             scale::answer(world, &caller, request, objects, &kind, verb)
         }
@@ -189,7 +199,9 @@ fn has_part(kind: &Kind, version: &str, part: &str) -> bool {
     match (&*kind.gr.resource, part) {
         (_, "status") => kind.version(version).is_some_and(|v| v.status),
         (_, "scale") => kind.version(version).is_some_and(|v| v.scale.is_some()),
-        ("pods", "log" | "eviction") | ("serviceaccounts", "token") | ("namespaces", "finalize") => !kind.custom,
+        ("pods", metrics::PATH | "log" | "eviction") | ("serviceaccounts", "token") | ("namespaces", "finalize") => {
+            !kind.custom
+        }
         _ => false,
     }
 }

@@ -126,7 +126,8 @@ impl Access<'_> {
 /// # Errors
 /// 403 in the words of Kubernetes.
 pub fn authorize(api: &ApiServer, who: &Identity, verb: Verb, objects: &Objects) -> Result<(), Status> {
-    let resource = match &objects.subresource {
+    // What follows a proxied Pod is the Pod's own path.
+    let resource = match objects.subresource.as_deref().and_then(|part| part.split('/').next()) {
         Some(part) => format!("{}/{part}", objects.gr.resource),
         None => objects.gr.resource.clone().into_owned(),
     };

@@ -10,6 +10,7 @@ pub mod identity;
 pub mod jsonpath;
 pub mod list;
 pub mod logs;
+pub mod metrics;
 pub mod openapi;
 pub mod options;
 pub mod protobuf;
