@@ -8,9 +8,8 @@ use fluxlift_core::{Deadline, UnitPath};
 use fluxlift_engine::RunOptions;
 
 use crate::commands::{
-    apply, bootstrap, completion, demo, destroy, doctor, graph, migrate, output, plan, preflight, report, rescue,
-    resume, sim,
-    state, status, validate,
+    apply, bootstrap, bundle, completion, demo, destroy, doctor, graph, migrate, output, plan, preflight, report,
+    rescue, resume, sim, state, status, validate,
 };
 use crate::system::System;
 use crate::ui::OutputFormat;
@@ -107,6 +106,8 @@ pub enum Command {
     Rescue(rescue::Rescue),
     /// Check a cluster read-only, before and after Flux is on it: what is wrong, why it matters, what to do
     Doctor(doctor::Doctor),
+    /// Write a support bundle: one archive without secrets, for somebody else to read
+    Bundle(bundle::Bundle),
     /// Bootstrap a whole simulated cluster, from machines to releases
     Demo(demo::Demo),
     /// Serve a simulated datacenter on loopback addresses

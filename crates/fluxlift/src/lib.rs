@@ -3,13 +3,14 @@
 //! One file a command under [`commands`]: it reads its arguments, calls a library and prints the result. What commands
 //! share is here: [`args`], [`system`] (the only place that asks the system for anything), [`workspace`] (a loaded tree
 //! with its state), [`standalone`] (runs without one), [`reach`] (the one cluster that a command is about),
-//! [`scenario`] (failures as data, played), [`doctor`] (what is the matter with it),
-//! [`run`] (an engine with somebody watching), [`watchdog`] (over time that does not advance). **Only [`ui`]
+//! [`scenario`] (failures as data, played), [`doctor`] (what is the matter with it), [`bundle`] (what somebody else needs to
+//! see of it), [`run`] (an engine with somebody watching), [`watchdog`] (over time that does not advance). **Only [`ui`]
 //! writes to a terminal.**
 
 pub mod app;
 pub mod args;
 pub mod bootstrap;
+pub mod bundle;
 pub mod commands;
 pub mod demo;
 pub mod migrate;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fluxlift_core::{Clock, ErrorKind, Secret};
 use fluxlift_engine::journal::History;
-use fluxlift_engine::{Command, Engine, Home, RunError, RunOptions, RunReport};
+use fluxlift_engine::{Blueprint, Command, Engine, Home, RunError, RunOptions, RunReport};
 use fluxlift_net::Dial;
 
 use super::Request;
@@ -86,6 +86,11 @@ impl Bootstrap {
         let history = History::resumable(home).ok()?;
         let (command, ..) = history.request()?;
         asked(&history).filter(|request| request.handover.is_some() && command == Command::Apply)
+    }
+
+    /// The two units.
+    pub const fn blueprint(&self) -> &dyn Blueprint {
+        &self.units
     }
 
     /// An engine over the two units.

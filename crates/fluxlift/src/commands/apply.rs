@@ -6,6 +6,7 @@ use clap::Args;
 use fluxlift_core::ErrorKind;
 use fluxlift_engine::{Command, Engine, Plan, RunOptions};
 
+use super::bundle::OnFailure;
 use super::outcome::{plan_text, refused, show_report};
 use super::standalone;
 use crate::args::{Global, RunArgs, Scope};
@@ -34,6 +35,9 @@ pub struct Apply {
     /// How it is done.
     #[command(flatten)]
     pub run: RunArgs,
+    /// What is done when it fails.
+    #[command(flatten)]
+    pub on_failure: OnFailure,
 }
 
 pub(super) fn execute(args: &Apply, scope: Scope, global: &Global, system: &System) -> Result<u8, Failure> {
@@ -51,7 +55,9 @@ pub(super) fn execute(args: &Apply, scope: Scope, global: &Global, system: &Syst
             return Err(Failure::new(ErrorKind::Failed, "the apply was not confirmed"));
         }
         let run = async |engine: &Engine<'_>| engine.run(Command::Apply, options, plan.as_ref()).await;
-        watched(&mut engine, run).await.map_err(refused)
+        let report = watched(&mut engine, run).await.map_err(refused)?;
+        args.on_failure.after(&report, &workspace.home, global, system, &setting).await;
+        Ok(report)
     })?;
     show_report(&report, global.format)
 }

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use clap::Args;
 use fluxlift_core::{Deadline, ErrorKind};
 use fluxlift_engine::journal::{History, RunStatus};
-use fluxlift_engine::{Command, Engine, Home, RunOptions};
+use fluxlift_engine::{Command, Engine, Home, RunOptions, RunReport};
+use fluxlift_kube::Kubeconfig;
 use fluxlift_net::TcpDial;
 
+use super::bundle::{Failed, OnFailure};
 use super::outcome::{plan_text, refused, show_plan, show_report};
 use crate::args::{Global, deadline};
 use crate::bootstrap::request::Secrets;
 use crate::bootstrap::{Bootstrap as Prepared, FLUX_VERSION, Request, SecretSource, git_url, target};
+use crate::bundle::Known;
 use crate::run::{Setting, on_runtime, watched};
 use crate::system::System;
 use crate::ui::{Failure, ask, is_interactive, note, progress, warning};
@@ -83,6 +86,9 @@ pub struct Bootstrap {
     /// How long one of the two units may take, such as 90s or 1h30m
     #[arg(long, value_name = "DURATION", value_parser = deadline, default_value = "45m")]
     pub unit_deadline: Deadline,
+    /// What is done when it fails.
+    #[command(flatten)]
+    pub on_failure: OnFailure,
 }
 
 impl Bootstrap {
@@ -166,6 +172,7 @@ pub(super) fn execute(args: &Bootstrap, global: &Global, system: &System) -> Res
         }
         let work = async |engine: &Engine<'_>| prepared.run(engine, options).await;
         let report = watched(&mut engine, work).await.map_err(refused)?;
+        bundled(&args.on_failure, &prepared, &report, (global, system, &setting)).await;
         let code = show_report(&report, global.format)?;
         where_it_is(&prepared.home);
         Ok(code)
@@ -173,7 +180,7 @@ pub(super) fn execute(args: &Bootstrap, global: &Global, system: &System) -> Res
 }
 
 /// `resume` for a run whose state lies in `home`.
-pub(super) fn resume(home: &Home, global: &Global, system: &System) -> Result<u8, Failure> {
+pub(super) fn resume(home: &Home, on_failure: &OnFailure, global: &Global, system: &System) -> Result<u8, Failure> {
     let history = History::resumable(home)?;
     let command = history.request().map_or(Command::Apply, |(command, ..)| command);
     let secrets = if command == Command::Destroy { Secrets::LeaveOut } else { Secrets::Read };
@@ -184,9 +191,28 @@ pub(super) fn resume(home: &Home, global: &Global, system: &System) -> Result<u8
         // A folder that was copied or moved is resumed where it is.
         prepared.home = home.clone();
         let mut engine = prepared.engine(&setting);
-        watched(&mut engine, async |engine| engine.resume().await).await.map_err(refused)
+        let report = watched(&mut engine, async |engine| engine.resume().await).await.map_err(refused)?;
+        bundled(on_failure, &prepared, &report, (global, system, &setting)).await;
+        Ok(report)
     })?;
     show_report(&report, global.format)
+}
+
+/// Writes the bundle that was asked for, if the run has failed.
+async fn bundled(
+    on_failure: &OnFailure,
+    prepared: &Prepared,
+    report: &RunReport,
+    (global, system, setting): (&Global, &System, &Setting),
+) {
+    if !on_failure.wants(report) {
+        return;
+    }
+    let chosen = &prepared.target.chosen;
+    let cluster = Kubeconfig::from_text(chosen.content.expose(), Some(&chosen.name), None).ok();
+    let known = Known::of_units(&prepared.engine(setting), prepared.blueprint()).await;
+    let failed = Failed { report, home: &prepared.home, cluster, known };
+    on_failure.write(failed, global, system, setting).await;
 }
 
 /// `destroy` for what a bootstrap whose state lies in `home` made.

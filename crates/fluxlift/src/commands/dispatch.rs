@@ -1,9 +1,8 @@
 //! Which file a command is in.
 
 use super::{
-    apply, bootstrap, completion, demo, destroy, doctor, graph, migrate, output, plan, preflight, report, rescue,
-    resume, sim,
-    state, status, validate,
+    apply, bootstrap, bundle, completion, demo, destroy, doctor, graph, migrate, output, plan, preflight, report,
+    rescue, resume, sim, state, status, validate,
 };
 use crate::args::{Cli, Command, Global, OverUnits, Scope};
 use crate::system::System;
@@ -33,6 +32,7 @@ pub fn execute(cli: Cli, system: &System) -> Result<u8, Failure> {
         Command::Status(status) => status::execute(&status, &global, system),
         Command::Rescue(rescue) => rescue::execute(&rescue, &global, system),
         Command::Doctor(doctor) => doctor::execute(&doctor, &global, system),
+        Command::Bundle(bundle) => bundle::execute(&bundle, &global, system),
         Command::Demo(demo) => demo::execute(&demo, &global, system),
         Command::Sim(sim) => sim::execute(&sim, &global, system),
         Command::Completion(completion) => completion::execute(&completion),

@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod bootstrap;
+pub mod bundle;
 pub mod completion;
 pub mod demo;
 pub mod destroy;

@@ -72,6 +72,11 @@ fn status(history: &History) -> &'static str {
     }
 }
 
+/// The ledger of the last run in `home`, for a bundle; `None` when there is none that can be read.
+pub(super) fn last(home: &Home) -> Option<Json> {
+    History::last(home).ok().flatten().map(|history| document(&history))
+}
+
 fn document(history: &History) -> Json {
     let units: Vec<Json> = history
         .results()
