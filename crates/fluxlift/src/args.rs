@@ -181,6 +181,17 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     span.try_into().map_err(|_| "it must not be negative".to_owned())
 }
 
+/// The time between two looks.
+///
+/// # Errors
+/// When it is none, or zero.
+pub fn interval(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("there must be time between two looks".to_owned()),
+        interval => Ok(interval),
+    }
+}
+
 /// A duration in which something can be done.
 ///
 /// # Errors
@@ -216,7 +227,7 @@ mod tests {
         assert_eq!(duration("20s"), Ok(Duration::from_secs(20)));
         assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
         assert!(duration("soon").is_err() && duration("45").is_err() && duration("-3s").is_err());
-        assert!(deadline("0s").is_err());
+        assert!(deadline("0s").is_err() && interval("0s").is_err());
     }
 
     #[test]

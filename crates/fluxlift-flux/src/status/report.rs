@@ -25,7 +25,7 @@ pub struct Report {
 pub struct Summary {
     /// When it was seen.
     pub at: Timestamp,
-    /// Whether all that is judged is proven.
+    /// Whether all that is judged is proven, and all could be read.
     pub converged: bool,
     /// How many objects there are.
     pub total: usize,
@@ -116,7 +116,8 @@ impl Report {
         let (pending, stuck) = (sum(|layer| layer.pending), sum(|layer| layer.stuck));
         let summary = Summary {
             at: sight.at,
-            converged: pending + stuck == 0,
+            // What was not read may be anything.
+            converged: pending + stuck == 0 && sight.unread.is_empty(),
             total: objects.len(),
             proven: sum(|layer| layer.proven),
             pending,

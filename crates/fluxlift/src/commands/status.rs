@@ -13,7 +13,7 @@ use fluxlift_kube::{Class, Cluster};
 use futures::StreamExt as _;
 
 use super::outcome::printed;
-use crate::args::Global;
+use crate::args::{Global, interval};
 use crate::reach::Reach;
 use crate::run::{Setting, hand_over_signals, on_runtime};
 use crate::system::System;
@@ -23,8 +23,6 @@ pub use super::status_text::render as text;
 
 /// How long a controller that is there may take to handle a canary.
 const PATIENCE: Deadline = Deadline::minutes(2);
-/// How often a watch looks again, at the most.
-const EVERY: Duration = Duration::from_secs(5);
 
 /// Show how the whole of Flux stands: operator, FluxInstance, controllers, sources, Kustomizations, HelmReleases; what each
 /// object that is not ready waits for, for how long, what is at the root of it, and the one command that helps.
@@ -43,6 +41,9 @@ pub struct Status {
     /// Go on, and show what has changed, until Ctrl-C
     #[arg(short, long)]
     watch: bool,
+    /// With --watch: the time between two looks
+    #[arg(long, value_name = "DURATION", value_parser = interval, default_value = "5s", requires = "watch")]
+    every: Duration,
     /// First prove each controller by a canary. Only this writes to the cluster, and takes away what it wrote
     #[arg(long, conflicts_with = "watch")]
     canaries: bool,
@@ -111,7 +112,7 @@ async fn watch(args: &Status, global: &Global, cluster: &Cluster) -> Result<u8, 
     let shutdown = Shutdown::new();
     let signals = tokio::spawn(hand_over_signals(shutdown.clone()));
     let namespace = args.namespace.as_deref();
-    let looks = fluxlift_gate::every(EVERY, || look(cluster, namespace));
+    let looks = fluxlift_gate::every(args.every, || look(cluster, namespace));
     let mut looks = std::pin::pin!(looks);
     let mut shown: Option<Report> = None;
     loop {

@@ -20,11 +20,15 @@ pub fn render(report: &Report) -> String {
     }
     roots(&mut text, report);
     let summary = &report.summary;
+    let unread = match summary.unread.as_slice() {
+        [] => String::new(),
+        unread => format!(" Not read: {}.", unread.join(", ")),
+    };
     let end = match (summary.converged, summary.unjudged) {
         (true, 0) => format!("All {} objects are proven.", summary.total),
         (true, unjudged) => format!("{} objects are proven, {unjudged} are not judged.", summary.proven),
         (false, _) => format!(
-            "{} of {} objects are proven; {} stuck, {} pending, {} not judged.",
+            "{} of {} objects are proven; {} stuck, {} pending, {} not judged.{unread}",
             summary.proven, summary.total, summary.stuck, summary.pending, summary.unjudged
         ),
     };

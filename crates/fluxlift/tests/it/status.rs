@@ -1,6 +1,8 @@
 //! `status` against a cluster that has converged, and against what can go wrong in it.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +20,8 @@ use fluxlift_flux::Strategy;
 use fluxlift_flux::status::{Report, Row, look};
 use fluxlift_gate::{TokioClock, pace};
 use fluxlift_sim::controllers::Program;
-use fluxlift_sim::kube::{Caller, GroupResource, Key, Part, Patch};
+use fluxlift_sim::kube::wire::request::Verb;
+use fluxlift_sim::kube::{Caller, Effect, Fault, GroupResource, Key, Part, Patch, Reason, Status};
 use fluxlift_sim::{Datacenter, Net, Options, World};
 use serde_json::{Value, json};
 
@@ -36,6 +39,11 @@ fn global(folder: &Path) -> Global {
 
 /// Breaks something in `world`, lets so many seconds pass, and gives the status that is seen then.
 fn after(tree: &Tree, world: World, seconds: u64, act: impl FnOnce(&mut World)) -> Report {
+    after_in(None, tree, world, seconds, act)
+}
+
+/// The same for one namespace.
+fn after_in(namespace: Option<&str>, tree: &Tree, world: World, seconds: u64, act: impl FnOnce(&mut World)) -> Report {
     let mut system = System::look().unwrap_or_else(|failure| panic!("{}", failure.render()));
     (system.now, system.seed) = (world.now, SEED);
     let done = at_pace(Pace::Virtual, &Witness::default(), async {
@@ -49,9 +57,9 @@ fn after(tree: &Tree, world: World, seconds: u64, act: impl FnOnce(&mut World)) 
         let setting = Setting { modules, clock: clock.clone(), owner: system.owner("status") };
         let global = global(&tree.cluster());
         let reached = Reach::default().connect_over(&global, &system, &setting, Arc::new(net), clock).await?;
-        let sight = look(&reached.cluster, None).await.map_err(Failure::from)?;
+        let sight = look(&reached.cluster, namespace).await.map_err(Failure::from)?;
         driver.abort();
-        Ok(Report::of(&sight, None))
+        Ok(Report::of(&sight, namespace))
     });
     done.unwrap_or_else(|failure| panic!("{}", failure.render()))
 }
@@ -154,6 +162,45 @@ fn a_controller_that_is_frozen_is_named_although_its_deployment_is_available() {
     assert_eq!(held.reason, "Unattended");
     assert!(held.root_cause.as_deref().unwrap().starts_with("deployment/flux-system/helm-controller"), "{held:?}");
     assert_eq!(row(&report, "helmrelease/default/autobrr").verdict, "proven");
+}
+
+#[test]
+fn what_may_not_be_read_is_named_and_nothing_is_called_proven_for_it() {
+    let (tree, world) = converged();
+    let report = after_in(Some("default"), &tree, world, 1, |world| {
+        let refused = Status::new(403, Reason::Forbidden, "deployments.apps is forbidden");
+        world.kube.faults.add(Fault::any(9, Effect::Refuse(refused)).on(Verb::List, GroupResource::DEPLOYMENTS));
+    });
+    assert_eq!(report.summary.unread, ["the controllers in flux-system"]);
+    assert_eq!((report.summary.stuck, report.summary.pending), (0, 0), "{}", text(&report));
+    assert!(!report.summary.converged);
+    let end = text(&report).lines().last().unwrap().to_owned();
+    assert!(!end.starts_with("All") && end.ends_with("Not read: the controllers in flux-system."), "{end}");
+}
+
+#[test]
+fn a_watch_shows_what_changes_and_ends_by_ctrl_c_with_the_code_of_what_it_showed_last() {
+    let (tree, world) = converged();
+    let served = Served::start(world);
+    let mut watch = Command::new(env!("CARGO_BIN_EXE_fluxlift"))
+        .args(["status", "--watch", "--every", "50ms", "-n", "default", "-o", "json"])
+        .current_dir(tree.cluster())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut shown = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let mut next = || serde_json::from_str::<Value>(&shown.next().unwrap().unwrap()).unwrap();
+    assert_eq!(next()["summary"]["converged"], true);
+    served.with(|world| merge(world, &release("default", "atuin"), json!({"spec": {"chartRef": {"name": "no-such"}}})));
+    let changed = next();
+    assert_eq!(changed["summary"]["converged"], false);
+    let atuin = changed["objects"].as_array().unwrap().iter().find(|row| row["name"] == "atuin").unwrap();
+    assert_ne!(atuin["verdict"], "proven");
+    let pid = watch.id();
+    assert!(Command::new("sh").args(["-c", &format!("kill -INT {pid}")]).status().unwrap().success());
+    assert_eq!(watch.wait().unwrap().code(), Some(3));
 }
 
 #[test]
