@@ -17,15 +17,15 @@ pub fn holds(gate: &str, object: &Value) -> Option<bool> {
     let is = |prefix: &str| gate.starts_with(prefix);
     Some(if is("canary ") {
         let echoed = echoes(object) || is_refused_automation(object);
+        let sent = object["metadata"]["labels"]["fluxlift.dev/canary"].is_string()
+            && object["metadata"]["deletionTimestamp"].is_null();
         // A suspended HelmRelease alone is given its generation too.
-        echoed && (object["kind"] != "HelmRelease" || &status["observedGeneration"] == generation)
+        sent && echoed && (object["kind"] != "HelmRelease" || &status["observedGeneration"] == generation)
     } else if let Some((force, _)) = gate.split_once(" helped ") {
         // A restart asks for nothing.
         is_ready(object) && &status["observedGeneration"] == generation && (force == "restart" || echoes(object))
     } else if is("path ") {
-        let ready = condition(object, "Ready");
-        let message = ready["message"].as_str().unwrap_or_default();
-        ready["status"] == "False" && ready["reason"] == "ArtifactFailed" && message.contains("artifact not found")
+        is_not_found(object)
     } else if is("crd/") {
         has_condition(object, "Established")
     } else if is("fluxinstance/") {
@@ -53,6 +53,13 @@ pub fn is_refused_automation(object: &Value) -> bool {
         && stalled["reason"] == "InvalidSourceConfiguration"
         && &stalled["observedGeneration"] == generation
         && &object["status"]["observedGeneration"] == generation
+}
+
+/// Whether it says that source-controller was reached, and does not have what was asked for.
+pub fn is_not_found(object: &Value) -> bool {
+    let ready = condition(object, "Ready");
+    let message = ready["message"].as_str().unwrap_or_default();
+    ready["status"] == "False" && ready["reason"] == "ArtifactFailed" && message.contains("artifact not found")
 }
 
 /// Whether an object's condition Ready is True.
@@ -85,14 +92,16 @@ mod tests {
     #[test]
     fn a_canary_is_handled_when_it_echoes_and_a_release_only_at_its_generation() {
         let canary = |kind: &str, observed: i64| {
-            json!({"kind": kind, "metadata": {"generation": 1, "annotations": {"reconcile.fluxcd.io/requestedAt": "t"}},
+            json!({"kind": kind, "metadata": {"generation": 1, "labels": {"fluxlift.dev/canary": "run"},
+                "annotations": {"reconcile.fluxcd.io/requestedAt": "t"}},
                 "status": {"lastHandledReconcileAt": "t", "observedGeneration": observed}})
         };
         assert_eq!(holds("canary source-controller Bucket", &canary("Bucket", -1)), Some(true));
         assert_eq!(holds("canary helm-controller HelmRelease", &canary("HelmRelease", -1)), Some(false));
         assert_eq!(holds("canary helm-controller HelmRelease", &canary("HelmRelease", 1)), Some(true));
         let refused = |observed: i64| {
-            json!({"kind": "ImageUpdateAutomation", "metadata": {"generation": 1}, "status": {"observedGeneration": observed,
+            json!({"kind": "ImageUpdateAutomation", "metadata": {"generation": 1,
+                "labels": {"fluxlift.dev/canary": "run"}}, "status": {"observedGeneration": observed,
                 "conditions": [{"type": "Stalled", "status": "True", "reason": "InvalidSourceConfiguration",
                     "observedGeneration": 1}]}})
         };

@@ -2,45 +2,38 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use fluxlift_net::{Authority, Dial as _, HttpClient, TcpDial};
 use http::{Request, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::LabError;
 use crate::history::Happening;
+
+/// What drives a connection, for as long as it is kept.
+type Driver = AbortOnDropHandle<hyper::Result<()>>;
 
 /// A watch over everything that the API server keeps.
 pub(crate) struct EtcdWatch {
     body: Incoming,
     unread: Vec<u8>,
     ready: VecDeque<Happening>,
-    _driver: AbortOnDropHandle<hyper::Result<()>>,
+    _driver: Driver,
 }
 
 impl EtcdWatch {
     /// Watches from the first revision on.
     pub(crate) async fn open(etcd: SocketAddr) -> Result<Self, LabError> {
-        let to = Authority::new(etcd.ip().to_string(), etcd.port());
-        let connection = TcpDial::default().dial(&to).await.map_err(LabError::io("connect to etcd"))?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(connection)).await.map_err(|error| broken(&error))?;
-        let driver = AbortOnDropHandle::new(tokio::spawn(connection));
         let all = json!({"create_request": {"key": STANDARD.encode("/registry/"),
             "range_end": STANDARD.encode("/registry0"), "start_revision": "1"}});
-        let request = Request::post("/v3/watch")
-            .header(header::HOST, etcd.to_string())
-            .body(Full::new(Bytes::from(all.to_string())))
-            .map_err(|error| unexpected(error.to_string()))?;
-        let body = sender.send_request(request).await.map_err(|error| broken(&error))?.into_body();
+        let (body, driver) = post(etcd, "/v3/watch", &all).await?;
         Ok(Self { body, unread: Vec::new(), ready: VecDeque::new(), _driver: driver })
     }
 
@@ -86,18 +79,30 @@ pub(crate) async fn compact(etcd: SocketAddr) -> Result<(), LabError> {
 
 /// The revision at which etcd answered.
 async fn asked(etcd: SocketAddr, what: &str, body: &Value) -> Result<u64, LabError> {
-    let request = Request::post(format!("http://{etcd}/v3/kv/{what}"))
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(Bytes::from(body.to_string()))
-        .map_err(|error| unexpected(error.to_string()))?;
-    let answer = HttpClient::new(Arc::new(TcpDial::default()), None).send(request).await;
-    let answer = answer.map_err(|error| unexpected(error.to_string()))?;
-    let value: Value = serde_json::from_slice(&answer.body).map_err(|error| unexpected(error.to_string()))?;
+    let (answer, _driver) = post(etcd, &format!("/v3/kv/{what}"), body).await?;
+    let answer = answer.collect().await.map_err(|error| broken(&error))?.to_bytes();
+    let value: Value = serde_json::from_slice(&answer).map_err(|error| unexpected(error.to_string()))?;
     number(&value["header"]["revision"]).ok_or_else(|| unexpected(format!("etcd answered {value}")))
 }
 
+/// Sends a request on a connection of its own.
+#[expect(clippy::disallowed_methods, reason = "the observer shares no code with what it observes")]
+async fn post(etcd: SocketAddr, path: &str, body: &Value) -> Result<(Incoming, Driver), LabError> {
+    let connection = TcpStream::connect(etcd).await.map_err(LabError::io("connect to etcd"))?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(connection)).await.map_err(|error| broken(&error))?;
+    let driver = AbortOnDropHandle::new(tokio::spawn(connection));
+    let request = Request::post(path)
+        .header(header::HOST, etcd.to_string())
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Full::new(Bytes::from(body.to_string())))
+        .map_err(|error| unexpected(error.to_string()))?;
+    let answer = sender.send_request(request).await.map_err(|error| broken(&error))?;
+    Ok((answer.into_body(), driver))
+}
+
 fn broken(error: &dyn std::fmt::Display) -> LabError {
-    unexpected(format!("etcd's watch broke: {error}"))
+    unexpected(format!("etcd does not answer as it should: {error}"))
 }
 
 fn unexpected(what: impl Into<String>) -> LabError {

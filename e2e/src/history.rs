@@ -3,9 +3,11 @@
 //! The API server keeps each object under `/registry/<group>/<plural>/<namespace>/<name>`, as JSON. etcd's revision is the
 //! object's resourceVersion, and the one order that everybody agrees on.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::LabError;
@@ -15,7 +17,7 @@ use crate::etcd_watch::{self, EtcdWatch};
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// What happened to one object at one revision.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Happening {
     /// etcd's revision, which is the resourceVersion.
     pub revision: u64,
@@ -49,6 +51,24 @@ impl History {
         };
         let read = tokio::time::timeout(LIMIT, whole).await;
         read.map_err(|_| LabError::Unexpected("etcd's history did not come to its end in time".to_owned()))?
+    }
+
+    /// These, which are in order.
+    pub const fn new(happenings: Vec<Happening>) -> Self {
+        Self { happenings }
+    }
+
+    /// What there is at its end, by key.
+    pub fn now(&self) -> BTreeMap<&str, &Happening> {
+        let mut now: BTreeMap<&str, &Happening> =
+            self.happenings.iter().map(|happening| (happening.key.as_str(), happening)).collect();
+        now.retain(|_, last| last.object.is_some());
+        now
+    }
+
+    /// The latest revision.
+    pub fn latest(&self) -> u64 {
+        self.happenings.last().map_or(0, |last| last.revision)
     }
 
     /// What happened to objects whose key starts with `prefix`, such as `helm.toolkit.fluxcd.io/helmreleases/`.

@@ -35,7 +35,7 @@ impl Claim {
         self.verdict == "proven"
     }
 
-    fn of(entry: &Value) -> Option<Self> {
+    pub(crate) fn of(entry: &Value) -> Option<Self> {
         if entry["record"] != "gate-closed" {
             return None;
         }

@@ -5,8 +5,8 @@
 //! `flux-system` as processes, each with its own ServiceAccount, host name and view of the network, and reports what their
 //! probes say. Whatever can go wrong between two of these programs can be made to go wrong: see [`faults`] and [`link`].
 //!
-//! The [`history`] reads everything that ever happened from etcd itself: it is what judges fluxlift, and it shares no code
-//! with it.
+//! The [`observer`] is a process of its own that reads everything that ever happened from etcd itself. The [`laws`] judge
+//! fluxlift by what it has written down, and share no code with it.
 
 pub mod audit;
 pub mod conditions;
@@ -19,12 +19,14 @@ pub mod git;
 pub mod ground;
 pub mod history;
 pub mod lab;
+pub mod laws;
 pub mod ledger;
 pub mod likeness;
 pub mod link;
 pub mod live;
 pub mod live_tree;
 pub mod node;
+pub mod observer;
 pub mod patience;
 pub mod process;
 pub mod product;

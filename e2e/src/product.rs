@@ -65,7 +65,9 @@ impl Fluxlift {
     /// When it cannot be started.
     pub fn start(&self, arguments: &[&str], inputs: Option<&Value>) -> Result<Child, LabError> {
         std::fs::create_dir_all(&self.home).map_err(LabError::io("make a folder for fluxlift"))?;
-        let mut command = Command::new(&self.binary);
+        // A lab that ends takes it along.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--"]).arg(&self.binary);
         command.env_clear().env("HOME", &self.home).env("CI", "1").env("PATH", "/usr/local/bin:/usr/bin:/bin");
         if let Some(inputs) = inputs {
             command.env("FLUXLIFT_INPUTS", inputs.to_string());

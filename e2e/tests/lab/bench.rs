@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use fluxlift_e2e::laws::Breach;
 use fluxlift_e2e::{LabError, Tools, ground, product, tools};
 use futures::future::LocalBoxFuture;
 use libtest_mimic::{Completion, Failed, Trial};
@@ -18,6 +20,12 @@ pub(crate) struct Broken(pub(crate) String);
 impl From<LabError> for Broken {
     fn from(error: LabError) -> Self {
         Self(error.chain())
+    }
+}
+
+impl From<Breach> for Broken {
+    fn from(breach: Breach) -> Self {
+        Self(breach.to_string())
     }
 }
 
@@ -99,6 +107,12 @@ pub(crate) fn trials(cases: &[&'static [Case]]) -> Vec<Trial> {
 /// The variable that asks for the lab: the tests of the workspace must not wait for it.
 const ASKED: &str = "FLUXLIFT_LAB";
 
+/// How long a case may take; the longest takes three minutes.
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+/// Whether Ctrl-C was pressed: what has not begun does not begin, and what runs takes its lab down.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
 /// What all cases need, looked for once.
 struct Equipment {
     tools: Tools,
@@ -135,6 +149,9 @@ fn build() -> Result<PathBuf, String> {
 }
 
 fn run(case: &Case) -> Result<Completion, Failed> {
+    if INTERRUPTED.load(Ordering::Relaxed) {
+        return Ok(Completion::ignored_with("interrupted"));
+    }
     let equipment = match equipment() {
         Ok(equipment) => equipment,
         Err(reason) => return Ok(Completion::ignored_with(reason)),
@@ -152,15 +169,29 @@ fn run(case: &Case) -> Result<Completion, Failed> {
         match case.run {
             Run::Lab(run) => {
                 let mut stage = Stage::start(&equipment.tools, fluxlift).await.map_err(|broken| broken.0)?;
-                let verdict = run(&mut stage).await;
+                let verdict = in_time(run(&mut stage)).await;
                 tell(case.name, began.elapsed());
-                verdict.map(done).map_err(|Broken(why)| stage.explain(&why).into())
+                let interrupted = INTERRUPTED.load(Ordering::Relaxed);
+                let mut explained = |Broken(why)| if interrupted { why } else { stage.explain(&why) };
+                verdict.map(done).map_err(|broken| explained(broken).into())
             }
             Run::Alone(run) => {
-                let verdict = run(&Alone { tools: &equipment.tools, fluxlift }).await;
+                let verdict = in_time(run(&Alone { tools: &equipment.tools, fluxlift })).await;
                 tell(case.name, began.elapsed());
                 verdict.map(done).map_err(|Broken(why)| why.into())
             }
         }
     })
+}
+
+/// The verdict of a case, unless it hangs: nobody else has a limit for all that it waits for.
+async fn in_time(case: impl Future<Output = Verdict>) -> Verdict {
+    let hung = |_| Broken(format!("it has not ended after {} minutes", PATIENCE.as_secs() / 60));
+    tokio::select! {
+        verdict = tokio::time::timeout(PATIENCE, case) => verdict.map_err(hung)?,
+        _ = tokio::signal::ctrl_c() => {
+            INTERRUPTED.store(true, Ordering::Relaxed);
+            Err(Broken("interrupted".to_owned()))
+        }
+    }
 }

@@ -3,13 +3,39 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fluxlift_e2e::history::History;
+use fluxlift_e2e::laws;
 use serde_json::Value;
 
-use crate::bench::{Case, Verdict, case, note};
-use crate::laws;
+use crate::bench::{Case, Verdict, case, ensure, note};
 use crate::stage::Stage;
 
 pub(crate) const CASES: [Case; 1] = [case!(fifty_releases_are_ready_and_none_came_before_every_canary_had_answered)];
+
+/// What must have been proven on the way, each once.
+const GATES: [&str; 22] = [
+    "a node is ready",
+    "crd/fluxinstances.fluxcd.controlplane.io established",
+    "crd/fluxreports.fluxcd.controlplane.io established",
+    "crd/resourcesets.fluxcd.controlplane.io established",
+    "crd/resourcesetinputproviders.fluxcd.controlplane.io established",
+    "deployment/flux-operator rolled out",
+    "fluxreport/flux fresh",
+    "canary source-controller GitRepository",
+    "canary source-controller OCIRepository",
+    "canary source-controller HelmRepository",
+    "canary source-controller HelmChart",
+    "canary source-controller Bucket",
+    "canary kustomize-controller Kustomization",
+    "canary helm-controller HelmRelease",
+    "canary notification-controller Receiver",
+    "path kustomize-controller to source-controller",
+    "path helm-controller to source-controller",
+    "canaries removed",
+    "fluxinstance/flux ready",
+    "gitrepository/flux-system/flux-system ready",
+    "kustomization/flux-system ready",
+    "delivered set ready",
+];
 
 async fn fifty_releases_are_ready_and_none_came_before_every_canary_had_answered(stage: &mut Stage) -> Verdict {
     let operator = stage.phase_one().await?;
@@ -18,8 +44,13 @@ async fn fifty_releases_are_ready_and_none_came_before_every_canary_had_answered
     for claim in stage.claims()?.iter().filter(|claim| claim.seconds >= 5) {
         note(format_args!("{} s of it for {}", claim.seconds, claim.gate));
     }
+    let claims = stage.claims()?;
+    for gate in GATES {
+        let proven = claims.iter().filter(|claim| claim.gate == gate && claim.is_proven()).count();
+        ensure(proven == 1, || format!("{gate:?} was proven {proven} times"))?;
+    }
     stage.all_ready().await?;
-    let history = stage.lab.history().await?;
+    let history = stage.history().await?;
     for (reason, keys) in detours(&history) {
         note(format_args!("{} objects were not ready for a while: {reason}", keys.len()));
     }
@@ -31,7 +62,7 @@ async fn fifty_releases_are_ready_and_none_came_before_every_canary_had_answered
 fn detours(history: &History) -> BTreeMap<String, BTreeSet<&str>> {
     let mut found: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for seen in
-        history.of("").filter(|seen| seen.key.contains(".toolkit.fluxcd.io/") && seen.label(laws::CANARY).is_none())
+        history.of("").filter(|seen| seen.key.contains(".toolkit.fluxcd.io/") && !laws::canaries::is_canary(seen))
     {
         let conditions = seen.object.as_ref().and_then(|object| object["status"]["conditions"].as_array());
         let unready = |condition: &&Value| condition["type"] == "Ready" && condition["status"] == "False";

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use fluxlift_e2e::laws;
 use fluxlift_e2e::node::Controller;
 use serde_json::{Value, json};
 
 use crate::bench::{Broken, Case, Verdict, case, ensure, note};
 use crate::blind::{attempt_with, led};
-use crate::laws;
 use crate::stage::{INSTANCE, Stage, done};
 
 pub(crate) const CASES: [Case; 1] =
@@ -56,7 +56,7 @@ async fn listed_image_controllers_are_proven_before_the_sync_and_never_while_abs
         note(format_args!("{gate}: {} after {} s", proven.why, proven.seconds));
     }
     stage.all_ready().await?;
-    let history = stage.lab.history().await?;
+    let history = stage.history().await?;
     laws::nothing_is_synced_before_every_canary_answered(&history)?;
     laws::nothing_is_synced_before_every_canary_of_images_answered(&history)?;
     let kinds = ["imagerepositories", "imagepolicies", "imageupdateautomations"];

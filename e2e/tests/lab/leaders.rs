@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use fluxlift_e2e::conditions::{has_condition, is_ready};
+use fluxlift_e2e::laws;
 use fluxlift_e2e::patience::{Seen, pass, until};
 use serde_json::{Value, json};
 
 use crate::bench::{Broken, Case, Verdict, case, ensure, note};
-use crate::laws;
 use crate::stage::{DEPLOYMENT, FLUX_REPORT, LEASE, OPERATOR, POD, Stage, done, lease_of};
 
 pub(crate) const CASES: [Case; 2] =
@@ -54,6 +54,7 @@ async fn an_old_leader_that_still_answers_proves_nothing(stage: &mut Stage) -> V
         note(format_args!("{} {} after {} s: {}", claim.gate, claim.verdict, claim.seconds, claim.why));
     }
     stage.all_ready().await?;
+    laws::the_last_change_was_proven_again(&stage.history().await?)?;
     stage.laws().await
 }
 
@@ -66,10 +67,10 @@ async fn holder(stage: &Stage) -> Result<String, Broken> {
 
 /// How many HelmReleases of fluxlift's were created since the instance has its sync.
 async fn canaries(stage: &Stage) -> Result<usize, Broken> {
-    let history = stage.lab.history().await?;
+    let history = stage.history().await?;
     let synced = laws::first_synced(&history).map_or(0, |seen| seen.revision);
     let releases = history.of("helm.toolkit.fluxcd.io/helmreleases/flux-system/");
-    Ok(releases.filter(|seen| seen.created && seen.revision > synced && seen.label(laws::CANARY).is_some()).count())
+    Ok(releases.filter(|seen| seen.created && seen.revision > synced && laws::canaries::is_canary(seen)).count())
 }
 
 async fn a_report_of_an_earlier_install_proves_no_operator(stage: &mut Stage) -> Verdict {

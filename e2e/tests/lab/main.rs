@@ -10,11 +10,10 @@ mod crash;
 mod destroy;
 mod flux_likeness;
 mod images;
-mod laws;
 mod leaders;
 mod likeness;
+mod newcomer;
 mod paths;
-mod proofs;
 mod race;
 mod rendering;
 mod rescue;
@@ -36,9 +35,10 @@ fn main() {
     // A lab is six to ten programs: more than two would wait for each other, and one alone mostly waits for deadlines.
     arguments.test_threads.get_or_insert(LANES);
     // Those that mostly wait, for paths and for controllers that only look well, come beside those that work.
-    let cases: [&'static [bench::Case]; 17] = [
+    let cases: [&'static [bench::Case]; 18] = [
         &paths::CASES,
         &bootstrap::CASES,
+        &newcomer::CASES,
         &race::CASES,
         &blind::CASES,
         &steady::CASES,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fluxlift_e2e::laws;
 use fluxlift_e2e::ledger::Claim;
 use fluxlift_e2e::link::Condition;
 use fluxlift_e2e::patience::{Seen, pass, until};
@@ -9,7 +10,6 @@ use fluxlift_e2e::product::interrupt;
 use serde_json::{Value, json};
 
 use crate::bench::{Broken, Case, Verdict, case, ensure, note};
-use crate::laws;
 use crate::stage::{SERVICE, Stage, unsynced};
 
 pub(crate) const CASES: [Case; 1] = [case!(no_path_is_proven_while_source_controller_cannot_be_reached)];
@@ -23,14 +23,17 @@ const INTERRUPTED: i32 = 5;
 const CANARIES: usize = 8;
 /// How long one looks for what must not happen.
 const A_WHILE: Duration = Duration::from_secs(20);
+/// Where source-controller says that it is, and where it is not.
+const ADVERTISED: &str = "http://source-controller.flux-system.svc.cluster.local./";
+const MISNAMED: &str = "nowhere.flux-system.svc.cluster.local.";
 /// The gates of the two paths.
 const PATHS: [&str; 2] =
     ["path helm-controller to source-controller", "path kustomize-controller to source-controller"];
 
 async fn no_path_is_proven_while_source_controller_cannot_be_reached(stage: &mut Stage) -> Verdict {
     stage.phase_one().await?;
-    // The Service is there before the first fault: until then nothing is proven, because one controller is held.
-    stage.lab.node.faults().hold("notification-controller");
+    // The fault is there before the first path is walked: none is until source-controller has answered, which is held.
+    stage.lab.node.faults().hold("source-controller");
     let first = stage.start_phase_two(&stage.instance())?;
     until("service/source-controller", SOON, async || match stage.get(SERVICE, "source-controller").await {
         Ok(Some(_)) if stage.lab.node.service("source-controller", Condition::Cut).is_ok() => Seen::There(()),
@@ -38,17 +41,18 @@ async fn no_path_is_proven_while_source_controller_cannot_be_reached(stage: &mut
         Err(Broken(why)) => Seen::NotYet(why),
     })
     .await?;
-    stage.lab.node.faults().release("notification-controller");
+    stage.lab.node.faults().release("source-controller");
     let first = first.wait_with_output().await.map_err(|error| Broken(error.to_string()))?;
-    refused(stage, "refused", (first.status.code(), NOT_PROVEN), &String::from_utf8_lossy(&first.stderr)).await?;
+    refused(stage, ("refused", ADVERTISED), (first.status.code(), NOT_PROVEN), &String::from_utf8_lossy(&first.stderr))
+        .await?;
 
     fresh_workers(stage).await?;
     stage.lab.node.service("source-controller", Condition::Silent)?;
-    attempt(stage, "silent", &stage.instance()).await?;
+    attempt(stage, ("silent", ADVERTISED), &stage.instance()).await?;
 
     fresh_workers(stage).await?;
     stage.lab.node.service("source-controller", Condition::Good)?;
-    attempt(stage, "wrong name", &misnamed(stage)).await?;
+    attempt(stage, ("wrong name", MISNAMED), &misnamed(stage)).await?;
 
     fresh_workers(stage).await?;
     stage.phase_two().await?;
@@ -57,7 +61,7 @@ async fn no_path_is_proven_while_source_controller_cannot_be_reached(stage: &mut
     note(format_args!("reachable: both paths were proven, after {seconds:?} s"));
     ensure(seconds.len() == PATHS.len(), || format!("{} paths were proven", seconds.len()))?;
     stage.all_ready().await?;
-    laws::nothing_is_synced_before_every_canary_answered(&stage.lab.history().await?)?;
+    laws::nothing_is_synced_before_every_canary_answered(&stage.history().await?)?;
     stage.laws().await
 }
 
@@ -71,7 +75,7 @@ async fn fresh_workers(stage: &Stage) -> Verdict {
 
 /// An instance whose source-controller says that it is somewhere else.
 fn misnamed(stage: &Stage) -> Value {
-    let argument = "--storage-adv-addr=nowhere.flux-system.svc.cluster.local.";
+    let argument = format!("--storage-adv-addr={MISNAMED}");
     let patch = json!([{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": argument}]);
     let mut inputs = stage.instance();
     inputs["kustomize_patches"] =
@@ -80,7 +84,7 @@ fn misnamed(stage: &Stage) -> Value {
 }
 
 /// Lets fluxlift come to its paths, gives it a while there, and stops it: its own deadline was seen once.
-async fn attempt(stage: &Stage, how: &str, inputs: &Value) -> Verdict {
+async fn attempt(stage: &Stage, how: (&str, &str), inputs: &Value) -> Verdict {
     let before = stage.claims()?.len();
     let run = stage.start_phase_two(inputs)?;
     until("all canaries but those of the paths proven", SOON, async || match stage.claims() {
@@ -101,8 +105,14 @@ fn is_canary(claim: &Claim) -> bool {
     claim.gate.starts_with("canary ") && claim.is_proven()
 }
 
-/// The attempt ended unproven, at a path, with its cause, and nothing is synced.
-async fn refused(stage: &Stage, how: &str, (code, expected): (Option<i32>, i32), told: &str) -> Verdict {
+/// The attempt ended unproven, at a path, with the address that was tried and what to look at, and nothing is synced. The
+/// verdicts of the three faults look alike: the controllers say no more than that they could not fetch.
+async fn refused(
+    stage: &Stage,
+    (how, address): (&str, &str),
+    (code, expected): (Option<i32>, i32),
+    told: &str,
+) -> Verdict {
     let claims = stage.claims()?;
     let last = claims.iter().rev().find(|claim| PATHS.contains(&claim.gate.as_str()));
     let last = last.ok_or_else(|| Broken(format!("{how}: no path was tried:\n{told}")))?;
@@ -111,7 +121,8 @@ async fn refused(stage: &Stage, how: &str, (code, expected): (Option<i32>, i32),
     ensure(!claims.iter().any(|claim| PATHS.contains(&claim.gate.as_str()) && claim.is_proven()), || {
         format!("{how}: a path was proven")
     })?;
-    let named = ["DNS", "Service source-controller", "NetworkPolicies"].iter().all(|word| last.why.contains(word));
+    let named =
+        [address, "DNS", "Service source-controller", "NetworkPolicies"].iter().all(|word| last.why.contains(word));
     ensure(named, || format!("{how}: the cause is not named: {}", last.why))?;
     unsynced(stage).await
 }

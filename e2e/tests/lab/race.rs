@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use fluxlift_e2e::conditions::{has_condition, is_ready};
+use fluxlift_e2e::laws;
 use fluxlift_e2e::patience::{Seen, pass, until};
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
 use crate::bench::{Broken, Case, Verdict, case, ensure, note};
-use crate::laws;
 use crate::stage::{DEPLOYMENT, FLUX_INSTANCE, RELEASES, Stage};
 
 pub(crate) const CASES: [Case; 3] = [
@@ -24,7 +24,7 @@ const NAP: Duration = Duration::from_secs(45);
 
 async fn the_naive_order_creates_every_release_before_helm_controller_lives(stage: &mut Stage) -> Verdict {
     naive(stage).await?;
-    let history = stage.lab.history().await?;
+    let history = stage.history().await?;
     // The law that holds of a gated run must be able to fail.
     ensure(laws::nothing_is_synced_before_every_canary_answered(&history).is_err(), || {
         "the law of the canaries holds of a run that had none".to_owned()
@@ -63,7 +63,7 @@ async fn gated_no_release_is_created_before_a_slow_helm_controller_lives(stage: 
     let output = run.wait_with_output().await.map_err(|error| Broken(error.to_string()))?;
     ensure(output.status.success(), || String::from_utf8_lossy(&output.stderr).into_owned())?;
     stage.all_ready().await?;
-    let history = stage.lab.history().await?;
+    let history = stage.history().await?;
     laws::nothing_is_synced_before_every_canary_answered(&history)?;
     stage.laws().await
 }

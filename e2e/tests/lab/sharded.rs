@@ -1,9 +1,9 @@
 //! Controllers in shards: each shard is proven by canaries of its own.
 
+use fluxlift_e2e::laws;
 use serde_json::json;
 
 use crate::bench::{Broken, Case, Verdict, case, ensure, note};
-use crate::laws;
 use crate::stage::{FLUX_INSTANCE, Stage};
 
 pub(crate) const CASES: [Case; 1] = [case!(every_shard_has_canaries_of_its_own_before_anything_is_synced)];
@@ -33,7 +33,7 @@ async fn every_shard_has_canaries_of_its_own_before_anything_is_synced(stage: &m
     for gate in GATES {
         let proven = claims.iter().find(|claim| claim.gate == gate && claim.is_proven());
         let proven = proven.ok_or_else(|| Broken(format!("{gate:?} was not proven:\n{}", adopted.stderr)))?;
-        let history = stage.lab.history().await?;
+        let history = stage.history().await?;
         let seen = history
             .of("")
             .find(|seen| seen.text("/metadata/uid").is_some_and(|uid| proven.uid.as_deref() == Some(uid)));
@@ -44,6 +44,6 @@ async fn every_shard_has_canaries_of_its_own_before_anything_is_synced(stage: &m
     }
     note(format_args!("{} canaries of the shard were answered; phase 2 took {:.1?}", GATES.len(), adopted.took));
     stage.all_ready().await?;
-    laws::nothing_is_synced_before_every_canary_answered(&stage.lab.history().await?)?;
+    laws::nothing_is_synced_before_every_canary_answered(&stage.history().await?)?;
     stage.laws().await
 }

@@ -1,10 +1,13 @@
 //! A lab with fluxlift in front of it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fluxlift_e2e::conditions::is_ready;
+use fluxlift_e2e::history::History;
+use fluxlift_e2e::laws::{self, Listed};
 use fluxlift_e2e::ledger::{self, Claim};
 use fluxlift_e2e::node::{Controller, NAMESPACE};
+use fluxlift_e2e::observer::Observer;
 use fluxlift_e2e::product::{Fluxlift, Outcome};
 use fluxlift_e2e::{Lab, LabError, Tools, lab, releases};
 use kube::Api;
@@ -15,7 +18,6 @@ use serde_json::{Value, json};
 use tokio::process::Child;
 
 use crate::bench::{Broken, Verdict, ensure};
-use crate::{laws, proofs};
 
 /// The native modules of the two phases.
 pub(crate) const OPERATOR: &str = "flux_operator";
@@ -24,20 +26,30 @@ pub(crate) const INSTANCE: &str = "flux_instance";
 /// How many releases Git holds.
 pub(crate) const RELEASES: usize = 50;
 
+/// The observer's program.
+const OBSERVE: &str = env!("CARGO_BIN_EXE_observe");
+
 /// What a case works with.
 pub(crate) struct Stage {
     pub(crate) lab: Lab,
     pub(crate) fluxlift: Fluxlift,
     pub(crate) tools: Tools,
+    observer: Observer,
 }
 
 impl Stage {
     /// A fresh lab whose Git repository holds the releases.
     pub(crate) async fn start(tools: &Tools, fluxlift: &Path) -> Result<Self, Broken> {
         let lab = Lab::start(tools).await?;
+        let observer = Observer::start(Path::new(OBSERVE), lab.control_plane.etcd, lab.folder())?;
         lab.git.repository.commit(&releases::files(RELEASES, &lab.registry.tiny()), "the releases").await?;
         let fluxlift = Fluxlift::new(fluxlift, lab.folder().join("fluxlift"));
-        Ok(Self { lab, fluxlift, tools: tools.clone() })
+        Ok(Self { lab, fluxlift, tools: tools.clone(), observer })
+    }
+
+    /// Everything that happened so far, as the observer wrote it down.
+    pub(crate) async fn history(&self) -> Result<History, Broken> {
+        Ok(self.observer.history().await?)
     }
 
     /// The failure, and where the logs are.
@@ -80,14 +92,33 @@ impl Stage {
 
     /// The laws that hold of every run, whatever it was for.
     pub(crate) async fn laws(&self) -> Verdict {
-        self.laws_of(&self.claims()?).await
+        self.laws_of(&[self.fluxlift.state(OPERATOR), self.fluxlift.state(INSTANCE)]).await
     }
 
-    /// The same, where fluxlift said these things.
-    pub(crate) async fn laws_of(&self, claims: &[Claim]) -> Verdict {
-        let history = self.lab.history().await?;
+    /// The same, where fluxlift keeps its states in these folders, in the order of its phases.
+    pub(crate) async fn laws_of(&self, states: &[PathBuf]) -> Verdict {
+        let (mut claims, mut shown) = (Vec::new(), Vec::new());
+        for state in states {
+            claims.extend(ledger::claims(state)?);
+            shown.extend(self.shown(state).await?);
+        }
+        let history = self.history().await?;
         laws::nothing_is_left_behind(&history)?;
-        proofs::every_proof_holds_of_the_object_as_it_was(&history, claims)
+        laws::only_what_is_listed_is_left(&history, &Listed::of(&shown))?;
+        Ok(laws::every_proof_holds_of_the_object_as_it_was(&history, &claims)?)
+    }
+
+    /// What `fluxlift state show` prints of every unit that it remembers in `state`.
+    async fn shown(&self, state: &Path) -> Result<Vec<Value>, Broken> {
+        let folder = state.display().to_string();
+        let listed = done(self.fluxlift.run(&["state", "list", "--state-dir", &folder, "-o", "json"], None).await?)?;
+        let mut shown = Vec::new();
+        for unit in printed(&listed)?["units"].as_array().into_iter().flatten() {
+            let unit = unit["unit"].as_str().unwrap_or_default();
+            let told = self.fluxlift.run(&["state", "show", unit, "--state-dir", &folder, "-o", "json"], None).await?;
+            shown.push(printed(&done(told)?)?);
+        }
+        Ok(shown)
     }
 
     /// Phase 1 by fluxlift.
@@ -198,10 +229,14 @@ pub(crate) async fn unsynced(stage: &Stage) -> Verdict {
     ensure(instance["spec"]["sync"].is_null(), || format!("the instance has a sync: {}", instance["spec"]))
 }
 
+/// The document that fluxlift printed.
+pub(crate) fn printed(outcome: &Outcome) -> Result<Value, Broken> {
+    serde_json::from_str(&outcome.stdout).map_err(|error| Broken(format!("{error}: {}", outcome.stdout)))
+}
+
 /// What a run did to its one unit: `create`, `update`, `none`.
 pub(crate) fn change(outcome: &Outcome) -> Result<String, Broken> {
-    let report: Value = serde_json::from_str(&outcome.stdout).map_err(|error| Broken(error.to_string()))?;
-    Ok(report["units"][0]["change"].as_str().unwrap_or_default().to_owned())
+    Ok(printed(outcome)?["units"][0]["change"].as_str().unwrap_or_default().to_owned())
 }
 
 /// An error unless fluxlift ended with 0.

@@ -1,10 +1,12 @@
 //! What is proven stays as it is, and what somebody changed by hand is put back.
 
+use std::collections::BTreeSet;
+
 use fluxlift_e2e::history::History;
-use serde_json::{Value, json};
+use fluxlift_e2e::laws;
+use serde_json::json;
 
 use crate::bench::{Case, Verdict, case, ensure, note};
-use crate::laws;
 use crate::stage::{FLUX_INSTANCE, INSTANCE, OPERATOR, Stage, change, done};
 
 pub(crate) const CASES: [Case; 2] = [
@@ -15,26 +17,22 @@ pub(crate) const CASES: [Case; 2] = [
 async fn applied_again_nothing_changes_and_nothing_is_written(stage: &mut Stage) -> Verdict {
     stage.phase_one().await?;
     stage.phase_two().await?;
-    let before = ours(&stage.lab.history().await?);
+    let before = stage.history().await?;
+    let before = laws::writes(&before);
     for (module, inputs) in [(OPERATOR, stage.operator()), (INSTANCE, stage.instance())] {
         let again = done(stage.run("apply", module, &inputs).await?)?;
         note(format_args!("{module}, applied again: {} in {:.2?}", change(&again)?, again.took));
         ensure(change(&again)? == "none", || format!("{module} was changed again: {}", again.stdout))?;
     }
-    let after = ours(&stage.lab.history().await?);
-    ensure(before == after, || format!("objects of fluxlift's were written again: {before:?}, then {after:?}"))?;
+    nothing_was_written_since(&before, &stage.history().await?)?;
     stage.laws().await
 }
 
-/// How often each thing that only fluxlift writes was written: instance (its specification), releases of the operator,
-/// canaries.
-pub(crate) fn ours(history: &History) -> [usize; 3] {
-    let specs = history.of("fluxcd.controlplane.io/fluxinstances/").filter_map(|seen| seen.object.as_ref());
-    let mut generations: Vec<&Value> = specs.map(|instance| &instance["metadata"]["generation"]).collect();
-    generations.dedup();
-    let releases = history.of("secrets/flux-system/sh.helm.release.v1.flux-operator.").count();
-    let canaries = history.of("").filter(|seen| seen.label(laws::CANARY).is_some() && seen.created).count();
-    [generations.len(), releases, canaries]
+/// What fluxlift has written is what it had written before.
+pub(crate) fn nothing_was_written_since(before: &BTreeSet<(&str, String)>, now: &History) -> Verdict {
+    let after = laws::writes(now);
+    ensure(!before.is_empty(), || "fluxlift never wrote anything".to_owned())?;
+    ensure(*before == after, || format!("written again: {:?}", after.difference(before).collect::<Vec<_>>()))
 }
 
 async fn an_instance_that_was_edited_by_hand_is_seen_and_put_back(stage: &mut Stage) -> Verdict {
@@ -50,6 +48,7 @@ async fn an_instance_that_was_edited_by_hand_is_seen_and_put_back(stage: &mut St
     let instance = stage.get(FLUX_INSTANCE, "flux").await?.unwrap_or_default();
     let registry = &instance["spec"]["distribution"]["registry"];
     ensure(registry == "ghcr.io/fluxcd", || format!("the registry is {registry}"))?;
+    laws::the_last_change_was_proven_again(&stage.history().await?)?;
     stage.all_ready().await?;
     stage.laws().await
 }

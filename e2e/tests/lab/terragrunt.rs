@@ -1,14 +1,13 @@
 //! The request's own commands: real Terragrunt and OpenTofu run the reference tree, through the drop-in modules.
 
-use fluxlift_e2e::ledger::{self, Claim};
+use fluxlift_e2e::laws::{self, Listed};
 use fluxlift_e2e::live_tree::LiveTree;
 use fluxlift_e2e::terragrunt::{PROGRAMS, Terragrunt};
 use fluxlift_e2e::{lab, releases};
 
 use crate::bench::{Broken, Case, Verdict, case, ensure, note};
-use crate::destroy::nothing_of_fluxlift_is_left;
 use crate::stage::{INSTANCE, OPERATOR, Stage};
-use crate::{laws, steady};
+use crate::steady::nothing_was_written_since;
 
 pub(crate) const CASES: [Case; 2] = [
     case!(terragrunt_applies_the_two_phases_one_after_the_other_and_takes_them_away, needs PROGRAMS),
@@ -33,19 +32,19 @@ async fn terragrunt_applies_the_two_phases_one_after_the_other_and_takes_them_aw
     }
     judge(stage).await?;
 
-    let before = steady::ours(&stage.lab.history().await?);
+    let before = stage.history().await?;
+    let before = laws::writes(&before);
     for (unit, _) in UNITS {
         let again = terragrunt.run(unit, &["apply", "-auto-approve"]).await?;
         ensure(again.said().contains(NOTHING), || format!("{unit} was applied again:\n{}", again.said()))?;
     }
-    let after = steady::ours(&stage.lab.history().await?);
-    ensure(before == after, || format!("objects of fluxlift's were written again: {before:?}, then {after:?}"))?;
+    nothing_was_written_since(&before, &stage.history().await?)?;
 
     for (unit, _) in UNITS.iter().rev() {
         let destroyed = terragrunt.run(unit, &["destroy", "-auto-approve"]).await?;
         note(format_args!("terragrunt destroy in {unit} took {:.1?}", destroyed.took));
     }
-    nothing_of_fluxlift_is_left(&stage.lab.history().await?)
+    Ok(laws::only_what_is_listed_is_left(&stage.history().await?, &Listed::default())?)
 }
 
 async fn terragrunt_run_all_applies_the_two_phases_in_their_order_and_takes_them_away(stage: &mut Stage) -> Verdict {
@@ -57,29 +56,24 @@ async fn terragrunt_run_all_applies_the_two_phases_in_their_order_and_takes_them
     note(format_args!("terragrunt run --all apply took {:.1?}", applied.took));
     judge(stage).await?;
 
-    let before = steady::ours(&stage.lab.history().await?);
+    let before = stage.history().await?;
+    let before = laws::writes(&before);
     let again = terragrunt.run("", &all("apply")).await?;
     let nothing = again.said().matches(NOTHING).count();
     ensure(nothing == UNITS.len(), || format!("{nothing} units had nothing to do:\n{}", again.said()))?;
-    let after = steady::ours(&stage.lab.history().await?);
-    ensure(before == after, || format!("objects of fluxlift's were written again: {before:?}, then {after:?}"))?;
+    nothing_was_written_since(&before, &stage.history().await?)?;
 
     let destroyed = terragrunt.run("", &all("destroy")).await?;
     note(format_args!("terragrunt run --all destroy took {:.1?}", destroyed.took));
-    nothing_of_fluxlift_is_left(&stage.lab.history().await?)
+    Ok(laws::only_what_is_listed_is_left(&stage.history().await?, &Listed::default())?)
 }
 
 /// All releases are Ready, and none came before every canary had answered.
 async fn judge(stage: &Stage) -> Verdict {
     stage.all_ready().await?;
-    laws::nothing_is_synced_before_every_canary_answered(&stage.lab.history().await?)?;
-    let mut claims: Vec<Claim> = Vec::new();
-    for (_, module) in UNITS {
-        for state in stage.fluxlift.own_states(module) {
-            claims.extend(ledger::claims(&state)?);
-        }
-    }
-    stage.laws_of(&claims).await
+    laws::nothing_is_synced_before_every_canary_answered(&stage.history().await?)?;
+    let states: Vec<_> = UNITS.iter().flat_map(|(_, module)| stage.fluxlift.own_states(module)).collect();
+    stage.laws_of(&states).await
 }
 
 /// The reference tree, pointed at the lab, with Terragrunt in front of it.

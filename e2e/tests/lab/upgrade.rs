@@ -1,10 +1,10 @@
 //! A live installation that changes: the operator's release and the distribution.
 
 use fluxlift_e2e::lab;
+use fluxlift_e2e::laws;
 use serde_json::json;
 
 use crate::bench::{Case, Verdict, case, ensure, note};
-use crate::laws;
 use crate::stage::{FLUX_INSTANCE, INSTANCE, OPERATOR, Stage, change, done};
 
 pub(crate) const CASES: [Case; 1] = [case!(operator_and_distribution_are_upgraded_and_nothing_is_lost)];
@@ -39,9 +39,10 @@ async fn operator_and_distribution_are_upgraded_and_nothing_is_lost(stage: &mut 
     ensure(revision.contains(lab::FLUX_VERSION), || format!("{revision} is applied"))?;
     stage.all_ready().await?;
 
-    let history = stage.lab.history().await?;
+    let history = stage.history().await?;
     let releases = history.of("secrets/flux-system/sh.helm.release.v1.flux-operator.").filter(|seen| seen.created);
     ensure(releases.count() == 2, || "the operator's release has not two revisions".to_owned())?;
     laws::the_sync_was_never_taken_away(&history)?;
+    laws::the_last_change_was_proven_again(&history)?;
     stage.laws().await
 }
