@@ -43,7 +43,7 @@ async fn listed_image_controllers_are_proven_before_the_sync_and_never_while_abs
     attempt_with(stage, &inputs, ("frozen", &CONTROLLERS), Duration::from_secs(30), &["frozen or cut off"]).await?;
     for controller in CONTROLLERS {
         faults.release(controller);
-        stage.lab.node.controllers(controller).iter().for_each(Controller::kill);
+        stage.kill(controller).await?;
     }
     led(stage, &CONTROLLERS).await?;
 
