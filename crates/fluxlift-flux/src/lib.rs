@@ -23,6 +23,7 @@ pub mod migration;
 pub mod ready;
 pub mod report;
 pub mod rescue;
+pub mod restore;
 pub mod status;
 pub mod strategy;
 pub mod sync;

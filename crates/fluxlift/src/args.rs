@@ -9,7 +9,7 @@ use fluxlift_engine::RunOptions;
 
 use crate::commands::{
     apply, bootstrap, bundle, completion, demo, destroy, doctor, graph, migrate, output, plan, preflight, report,
-    rescue, resume, sim, state, status, validate,
+    rescue, restore, resume, sim, state, status, validate,
 };
 use crate::system::System;
 use crate::ui::OutputFormat;
@@ -108,6 +108,8 @@ pub enum Command {
     Doctor(doctor::Doctor),
     /// Write a support bundle: one archive without secrets, for somebody else to read
     Bundle(bundle::Bundle),
+    /// Restore applications from their backups, and prove that data came back
+    Restore(restore::Restore),
     /// Bootstrap a whole simulated cluster, from machines to releases
     Demo(demo::Demo),
     /// Serve a simulated datacenter on loopback addresses

@@ -15,6 +15,7 @@ pub mod commands;
 pub mod demo;
 pub mod migrate;
 pub mod doctor;
+mod follow;
 pub mod modules;
 pub mod reach;
 pub mod run;

@@ -118,7 +118,7 @@ pub async fn watched<T>(engine: &mut Engine<'_>, work: impl AsyncFnOnce(&Engine<
     result
 }
 
-async fn show(mut events: UnboundedReceiver<Event>, mut reporter: Box<dyn Reporter>) {
+pub(crate) async fn show(mut events: UnboundedReceiver<Event>, mut reporter: Box<dyn Reporter>) {
     let mut redraw = tokio::time::interval(REDRAW);
     redraw.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {

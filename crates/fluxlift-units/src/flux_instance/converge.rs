@@ -29,6 +29,23 @@ impl Bringup<'_> {
     pub async fn converge(&self, applied: &Object) -> Result<Option<UnitError>, UnitError> {
         self.flux(applied).await?;
         self.adopted().await?;
+        let mut shortfall = self.fallen_short().await?;
+        let restored = self.restore().await?;
+        if shortfall.is_some() && restored.acted {
+            // What waited for its data is looked at once more.
+            shortfall = self.fallen_short().await?;
+        }
+        match (shortfall, restored.shortfall) {
+            (Some(delivered), Some(restored)) => {
+                self.cx.gates.events.warn(restored.chain());
+                Ok(Some(delivered))
+            }
+            (delivered, restored) => Ok(delivered.or(restored)),
+        }
+    }
+
+    /// What of the delivered set is not proven.
+    async fn fallen_short(&self) -> Result<Option<UnitError>, UnitError> {
         match self.delivered().await {
             Ok(()) => Ok(None),
             Err(error) if error.kind() == ErrorKind::NotProven => Ok(Some(error)),

@@ -9,6 +9,7 @@ use fluxlift_flux::{Component, Instance, Sync};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
+use super::restores::Restores;
 use crate::cluster_access::ClusterAccess;
 
 /// The unit's inputs.
@@ -59,6 +60,9 @@ pub struct Inputs {
     /// Whether `scripts/post-bootstrap.sh` of `repo_root` runs, where there is one, when all is proven.
     #[serde(default = "yes")]
     pub post_bootstrap: bool,
+    /// What is restored from backups after the sync.
+    #[serde(default)]
+    pub restore: Restores,
     /// The cluster.
     #[serde(flatten)]
     pub cluster: ClusterAccess,

@@ -12,6 +12,7 @@ mod let_go;
 pub mod preflight;
 pub mod race;
 mod script;
+pub mod restores;
 pub mod secrets;
 pub mod survey;
 pub mod unit;

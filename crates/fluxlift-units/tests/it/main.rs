@@ -5,4 +5,5 @@
 mod compute;
 mod flux;
 mod journal;
+mod restore;
 mod talos;

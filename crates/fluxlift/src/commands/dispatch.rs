@@ -2,7 +2,7 @@
 
 use super::{
     apply, bootstrap, bundle, completion, demo, destroy, doctor, graph, migrate, output, plan, preflight, report,
-    rescue, resume, sim, state, status, validate,
+    rescue, restore, resume, sim, state, status, validate,
 };
 use crate::args::{Cli, Command, Global, OverUnits, Scope};
 use crate::system::System;
@@ -33,6 +33,7 @@ pub fn execute(cli: Cli, system: &System) -> Result<u8, Failure> {
         Command::Rescue(rescue) => rescue::execute(&rescue, &global, system),
         Command::Doctor(doctor) => doctor::execute(&doctor, &global, system),
         Command::Bundle(bundle) => bundle::execute(&bundle, &global, system),
+        Command::Restore(restore) => restore::execute(&restore, &global, system),
         Command::Demo(demo) => demo::execute(&demo, &global, system),
         Command::Sim(sim) => sim::execute(&sim, &global, system),
         Command::Completion(completion) => completion::execute(&completion),

@@ -15,6 +15,7 @@ pub mod plan;
 pub mod preflight;
 pub mod report;
 pub mod rescue;
+pub mod restore;
 pub mod resume;
 pub mod sim;
 pub mod state;
@@ -25,6 +26,7 @@ mod dispatch;
 mod doctor_text;
 mod outcome;
 mod rescue_text;
+mod restore_text;
 mod standalone;
 mod status_text;
 

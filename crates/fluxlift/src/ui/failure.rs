@@ -57,6 +57,18 @@ impl Failure {
         &self.message
     }
 
+    /// Why what `subject` names failed.
+    pub fn about(subject: &str, error: &impl Explain) -> Self {
+        Self { message: format!("{subject}: {error}"), ..Self::of(error) }
+    }
+
+    fn of(error: &impl Explain) -> Self {
+        let mut failure = Self::new(error.kind(), error.to_string());
+        failure.causes = causes(error);
+        failure.hints = error.hints();
+        failure
+    }
+
     /// The same, with what to do next.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -90,10 +102,7 @@ impl Failure {
 
 impl<E: Explain> From<E> for Failure {
     fn from(error: E) -> Self {
-        let mut failure = Self::new(error.kind(), error.to_string());
-        failure.causes = causes(&error);
-        failure.hints = error.hints();
-        failure
+        Self::of(&error)
     }
 }
 

@@ -16,6 +16,7 @@ mod locking;
 mod migrate;
 mod rescue;
 mod scenarios;
+mod restore;
 mod served;
 mod sigkill;
 mod status;

@@ -24,6 +24,7 @@ locals {
     repo_root              = var.repo_root
     post_bootstrap         = var.post_bootstrap
     rescue_max_force       = var.rescue_max_force
+    restore                = var.restore
     kubeconfig_path        = var.kubeconfig_path
     kubeconfig_content     = var.kubeconfig_content
   }

@@ -86,6 +86,12 @@ variable "kustomize_patches" {
   default     = []
 }
 
+variable "restore" {
+  description = "What is restored from backups after the sync: \"off\", \"all\", or a list of ReplicationDestinations."
+  type        = any
+  default     = "off"
+}
+
 variable "repo_root" {
   description = "Root of the checkout."
   type        = string

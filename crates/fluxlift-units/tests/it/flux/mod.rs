@@ -8,4 +8,5 @@ mod images;
 mod lab;
 mod rescue;
 mod script;
+mod restores;
 mod strategies;

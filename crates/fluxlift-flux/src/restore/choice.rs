@@ -1,0 +1,69 @@
+//! Which destinations are meant.
+
+use super::RestoreError;
+use super::provider::{Case, Survey};
+
+/// Which destinations are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// All that there are.
+    All,
+    /// Those of these names: `NAME`, or `NAMESPACE/NAME`.
+    Names(Vec<String>),
+}
+
+impl Choice {
+    /// The cases that are meant, in the order of the survey.
+    ///
+    /// # Errors
+    /// When a name fits none, or more than one.
+    pub fn of(&self, survey: Survey) -> Result<Vec<Case>, RestoreError> {
+        let Self::Names(names) = self else { return Ok(survey.cases) };
+        let mut meant = Vec::new();
+        for name in names {
+            let fits: Vec<usize> = (0..survey.cases.len()).filter(|at| survey.cases[*at].is_called(name)).collect();
+            match fits[..] {
+                [one] => meant.push(one),
+                [] => return Err(unknown(name, &survey.cases)),
+                _ => {
+                    let titles = fits.iter().map(|at| survey.cases[*at].path()).collect();
+                    return Err(RestoreError::Ambiguous { name: name.clone(), fits: titles });
+                }
+            }
+        }
+        let cases = survey.cases.into_iter().enumerate();
+        Ok(cases.filter(|(at, _)| meant.contains(at)).map(|(_, case)| case).collect())
+    }
+}
+
+fn unknown(name: &str, cases: &[Case]) -> RestoreError {
+    RestoreError::Unknown { name: name.to_owned(), known: cases.iter().map(Case::path).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn survey() -> Survey {
+        let cases = ["apps/atuin", "apps/plex", "media/plex"];
+        Survey { cases: cases.map(Case::of_path).into(), ..Survey::default() }
+    }
+
+    fn of(names: &[&str]) -> Result<Vec<String>, RestoreError> {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        Ok(Choice::Names(names).of(survey())?.iter().map(Case::path).collect())
+    }
+
+    #[test]
+    fn a_name_is_enough_where_it_fits_one_and_comes_once_however_often_it_is_named() {
+        assert_eq!(of(&["atuin", "apps/atuin"]).unwrap(), ["apps/atuin"]);
+        assert_eq!(of(&["media/plex"]).unwrap(), ["media/plex"]);
+        assert_eq!(Choice::All.of(survey()).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_name_that_fits_two_or_none_is_refused_with_what_there_is() {
+        assert_eq!(of(&["plex"]).unwrap_err().to_string(), "plex fits apps/plex and media/plex");
+        assert_eq!(of(&["sonarr"]).unwrap_err().to_string(), "there is no destination sonarr");
+    }
+}

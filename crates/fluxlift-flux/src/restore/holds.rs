@@ -1,0 +1,88 @@
+//! Who holds which backup, and when one may go.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use fluxlift_kube::{Object, ObjectRef};
+
+use super::provider::{Action, Case};
+
+/// The backups of a run: each may go once all destinations that it belongs to are proven.
+#[derive(Debug, Default)]
+pub(super) struct Holds(Mutex<BTreeMap<ObjectRef, BTreeSet<String>>>);
+
+impl Holds {
+    /// The backups of these cases. A destination that is not touched needs none held; one that was refused keeps what an
+    /// earlier run held.
+    pub(super) fn of(cases: &[Case], reference: impl Fn(&Object) -> ObjectRef) -> Self {
+        let mut holds: BTreeMap<ObjectRef, BTreeSet<String>> = BTreeMap::new();
+        for case in cases {
+            for backup in &case.backups {
+                let waits = holds.entry(reference(backup)).or_default();
+                if !matches!(case.action, Action::Nothing(_)) {
+                    waits.insert(case.path());
+                }
+            }
+        }
+        Self(Mutex::new(holds))
+    }
+
+    /// The destinations that `backup` waits for.
+    pub(super) fn destinations(&self, backup: &ObjectRef) -> Vec<String> {
+        self.lock().get(backup).into_iter().flatten().cloned().collect()
+    }
+
+    /// One destination is proven: the backups that wait for no other.
+    pub(super) fn proven(&self, destination: &str) -> Vec<ObjectRef> {
+        let mut holds = self.lock();
+        let mut free = Vec::new();
+        for (backup, waits) in holds.iter_mut() {
+            if waits.remove(destination) && waits.is_empty() {
+                free.push(backup.clone());
+            }
+        }
+        free
+    }
+
+    /// The backups that wait for nothing from the beginning: an earlier run may have left them held.
+    pub(super) fn free(&self) -> Vec<ObjectRef> {
+        self.lock().iter().filter(|(_, waits)| waits.is_empty()).map(|(backup, _)| backup.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ObjectRef, BTreeSet<String>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::restore::volsync::kinds::SOURCE;
+
+    fn case(path: &str, backups: &[&str], action: Action) -> Case {
+        let backup = |name: &&str| Object::new(json!({"metadata": {"name": name, "namespace": "apps"}}));
+        Case { backups: backups.iter().map(backup).collect(), action, ..Case::of_path(path) }
+    }
+
+    fn names(backups: Vec<ObjectRef>) -> Vec<String> {
+        backups.into_iter().map(|backup| backup.name).collect()
+    }
+
+    #[test]
+    fn a_backup_of_two_destinations_goes_when_both_are_proven() {
+        let cases = [case("apps/a", &["x", "y"], Action::Restore), case("apps/b", &["y"], Action::Adopt)];
+        let holds = Holds::of(&cases, |backup| backup.reference(&SOURCE));
+        assert_eq!(names(holds.proven("apps/a")), ["x"]);
+        assert_eq!(names(holds.proven("apps/b")), ["y"]);
+        assert_eq!(names(holds.proven("apps/b")), [""; 0]);
+    }
+
+    #[test]
+    fn what_belongs_to_a_proven_destination_alone_is_free_from_the_beginning() {
+        let refused = Action::Refuse { why: String::new(), act: String::new() };
+        let cases = [case("apps/a", &["x"], Action::Nothing(String::new())), case("apps/b", &["y"], refused)];
+        assert_eq!(names(Holds::of(&cases, |backup| backup.reference(&SOURCE)).free()), ["x"]);
+    }
+}

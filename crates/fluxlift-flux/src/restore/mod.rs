@@ -1,0 +1,38 @@
+//! Data back from backups, proven: no restore counts because somebody said that it was done.
+//!
+//! ```text
+//! Provider ──► Survey ──► Plan ──► Restore ──► Report
+//! VolSync      cases       what     parallel,   what was proven,
+//!              as seen     and why  by repository  what is held
+//! ```
+//!
+//! A [`Provider`] knows one way of restoring. It surveys the cluster, says of each destination what there is to do
+//! ([`Action`]), holds the backups that could write an empty volume over good history, and carries one restore from its
+//! trigger to a bound claim, each step a gate. What runs when, how many at a time for a repository, and when a backup is
+//! let go is decided here and is the same for all.
+//!
+//! There is one provider, VolSync's Kopia fork ([`volsync`]), with the claims that VolSync fills from a destination. Claims
+//! that kopiur fills (`dataSourceRef` of kind `Restore`) are found and named, and neither restored nor judged.
+//!
+//! **Backups are held until the restore is proven.** What a killed run held says so itself, and the next one goes on.
+
+mod choice;
+mod error;
+mod holds;
+mod plan;
+mod provider;
+mod report;
+mod round;
+mod run;
+mod unproven;
+pub mod volsync;
+
+pub use choice::Choice;
+pub use error::RestoreError;
+pub use plan::{Plan, Planned};
+pub use provider::{Action, Case, Provider, Survey};
+pub use report::{Outcome, Report};
+pub use round::{Limits, Round};
+pub use run::Restore;
+pub use unproven::Unproven;
+pub use volsync::mark::{HELD, HELD_BY, HELD_FOR, HELD_WHY};

@@ -1,0 +1,204 @@
+//! One run: hold, prepare, restore, release; as many at a time as a repository may be read by.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fluxlift_kube::{Object, ObjectRef};
+use futures::future::join_all;
+use tokio::sync::Semaphore;
+
+use super::holds::Holds;
+use super::provider::{Action, Case, Provider};
+use super::volsync::mark;
+use super::{Choice, Outcome, Plan, Report, RestoreError, Round};
+
+/// A run of restores by one provider.
+pub struct Restore<'a> {
+    round: &'a Round,
+    provider: &'a dyn Provider,
+}
+
+/// What the restores of one run tell each other.
+struct Shared {
+    holds: Holds,
+    /// The backups that stand still by a restore's will.
+    standing: Mutex<BTreeSet<ObjectRef>>,
+    repositories: BTreeMap<String, Arc<Semaphore>>,
+}
+
+impl<'a> Restore<'a> {
+    /// Restores by `provider` in `round`.
+    pub const fn new(round: &'a Round, provider: &'a dyn Provider) -> Self {
+        Self { round, provider }
+    }
+
+    /// What there is to do about those that `choice` means. Reads only.
+    ///
+    /// # Errors
+    /// When a name fits none, or the cluster refuses or does not answer.
+    pub async fn plan(&self, choice: &Choice, namespace: Option<&str>) -> Result<Plan, RestoreError> {
+        let survey = self.provider.survey(&self.round.sight, namespace).await?;
+        if *choice == Choice::All && survey.cases.is_empty() {
+            let server = self.round.cluster.server();
+            let place =
+                namespace.map_or_else(|| server.to_owned(), |namespace| format!("namespace {namespace} of {server}"));
+            return Err(RestoreError::Empty(place));
+        }
+        Plan::of(survey, choice)
+    }
+
+    /// Does what `plan` says. What one destination comes to is in the report and stops no other.
+    ///
+    /// # Errors
+    /// When whoever does the restores is not proven to work. Nothing was held or triggered then.
+    pub async fn run(&self, plan: &Plan) -> Result<Report, RestoreError> {
+        for what in &plan.beyond {
+            self.round.cx.events.warn(what.clone());
+        }
+        let mut work = plan.cases.iter().filter(|case| works(case));
+        if let Some(first) = work.next() {
+            self.provider.prove_live(self.round, first.namespace()).await?;
+        }
+        let shared = self.share(plan);
+        self.let_go(&shared, shared.holds.free()).await;
+        let outcomes = join_all(plan.cases.iter().map(|case| self.one(&shared, case))).await;
+        let standing = shared.standing();
+        let held = standing.iter().map(ToString::to_string).collect();
+        Ok(Report { outcomes, held, stray: plan.stray.clone() })
+    }
+
+    /// Lets go what restores hold: all, or the backups of those that `choice` means. Nothing is restored. What was let go.
+    ///
+    /// # Errors
+    /// When a name fits none, or the cluster refuses or does not answer.
+    pub async fn release(&self, choice: &Choice, namespace: Option<&str>) -> Result<Vec<ObjectRef>, RestoreError> {
+        let survey = self.provider.survey(&self.round.sight, namespace).await?;
+        let held = survey.held.clone();
+        let meant: Vec<Object> = match choice {
+            Choice::All => held,
+            Choice::Names(_) => {
+                let cases = choice.of(survey)?;
+                held.into_iter()
+                    .filter(|one| cases.iter().any(|case| case.backups.iter().any(|b| b.uid() == one.uid())))
+                    .collect()
+            }
+        };
+        let mut released = Vec::new();
+        for backup in meant {
+            let target = self.reference(&backup);
+            if self.provider.release(self.round, &target).await? {
+                released.push(target);
+            }
+        }
+        Ok(released)
+    }
+
+    fn reference(&self, backup: &Object) -> ObjectRef {
+        backup.reference(&self.provider.backups())
+    }
+
+    fn share(&self, plan: &Plan) -> Shared {
+        let most = self.round.limits.per_repository.max(1);
+        let slots = plan.cases.iter().map(|case| (case.repository.clone(), Arc::new(Semaphore::new(most))));
+        let held = plan.cases.iter().flat_map(|case| &case.backups).filter(|backup| mark::is_held(backup));
+        Shared {
+            holds: Holds::of(&plan.cases, |backup| self.reference(backup)),
+            standing: Mutex::new(held.map(|backup| self.reference(backup)).collect()),
+            repositories: slots.collect(),
+        }
+    }
+
+    async fn one(&self, shared: &Shared, case: &Case) -> Outcome {
+        let result = match &case.action {
+            Action::Nothing(why) => Ok(why.clone()),
+            Action::Refuse { why, act } => Err(RestoreError::Refused { why: why.clone(), act: act.clone() }),
+            Action::Restore | Action::Resume | Action::Adopt => self.work(shared, case).await,
+        };
+        Outcome {
+            namespace: case.namespace().to_owned(),
+            name: case.target.name.clone(),
+            action: case.action.word(),
+            result,
+        }
+    }
+
+    async fn work(&self, shared: &Shared, case: &Case) -> Result<String, RestoreError> {
+        let mut ours = Vec::new();
+        match self.proceed(shared, case, &mut ours).await {
+            Ok(what) => {
+                self.round.cx.events.step("restored", format!("{}: {what}", case.path()));
+                self.let_go(shared, shared.holds.proven(&case.path())).await;
+                Ok(what)
+            }
+            Err(Ended::Before(error)) => {
+                // Nothing was triggered: what this run holds goes back to what it was.
+                let free = shared.holds.proven(&case.path());
+                self.let_go(shared, free.into_iter().filter(|backup| ours.contains(backup)).collect()).await;
+                Err(error)
+            }
+            Err(Ended::After(error)) => Err(error),
+        }
+    }
+
+    async fn proceed(&self, shared: &Shared, case: &Case, ours: &mut Vec<ObjectRef>) -> Result<String, Ended> {
+        for backup in &case.backups {
+            let target = self.reference(backup);
+            let destinations = shared.holds.destinations(&target);
+            if self.provider.hold(self.round, backup, &destinations).await.map_err(Ended::Before)? {
+                shared.stand(&target);
+                ours.push(target);
+            }
+        }
+        let slot = shared.repositories.get(&case.repository);
+        let _slot = match slot {
+            Some(slot) => slot.acquire().await.ok(),
+            None => None,
+        };
+        if case.action == Action::Restore {
+            self.provider.prepare(self.round, case).await.map_err(Ended::Before)?;
+        }
+        self.provider.restore(self.round, case).await.map_err(|error| match error {
+            error @ RestoreError::Contended { .. } => Ended::Before(error),
+            error => Ended::After(error),
+        })
+    }
+
+    /// Lets backups go. One that can't be is told and stops nothing: its label stays, and the next run finds it.
+    async fn let_go(&self, shared: &Shared, backups: Vec<ObjectRef>) {
+        for backup in backups {
+            match self.provider.release(self.round, &backup).await {
+                Ok(_) => shared.fall(&backup),
+                Err(error) => {
+                    let why = fluxlift_core::chain(&error);
+                    self.round.cx.events.warn(format!("{backup} is still held, the next run lets it go: {why}"));
+                }
+            }
+        }
+    }
+}
+
+/// How a restore ended that did not end well.
+enum Ended {
+    /// Before anything was triggered.
+    Before(RestoreError),
+    /// After that: the claims may be filled from whatever came of it.
+    After(RestoreError),
+}
+
+impl Shared {
+    fn stand(&self, backup: &ObjectRef) {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner).insert(backup.clone());
+    }
+
+    fn fall(&self, backup: &ObjectRef) {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner).remove(backup);
+    }
+
+    fn standing(&self) -> BTreeSet<ObjectRef> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn works(case: &Case) -> bool {
+    matches!(case.action, Action::Restore | Action::Resume | Action::Adopt)
+}

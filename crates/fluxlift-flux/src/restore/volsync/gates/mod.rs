@@ -1,0 +1,26 @@
+//! The steps of a restore, each a gate with a pure judge.
+//!
+//! **No step believes an object that is not the one that was surveyed, by its UID, and silence proves nothing.**
+
+mod claims;
+mod classes;
+mod data;
+mod held;
+mod identity;
+mod idle;
+mod image;
+mod live;
+mod repository;
+mod secret;
+mod synced;
+
+pub use claims::{ClaimsBound, again};
+pub use classes::ClassesExist;
+pub use data::DataRestored;
+pub use held::SourceHeld;
+pub use idle::Idle;
+pub use image::ImageReady;
+pub use live::VolSyncLive;
+pub use repository::{RepositoryReachable, RepositorySight};
+pub use secret::SecretPresent;
+pub use synced::Synced;

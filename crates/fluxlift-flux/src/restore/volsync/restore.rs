@@ -1,0 +1,131 @@
+//! The provider: VolSync's steps in their order.
+
+use async_trait::async_trait;
+use fluxlift_core::Timestamp;
+use fluxlift_gate::ObserveError;
+use fluxlift_kube::{Cluster, Kind, Object, ObjectRef, Query};
+
+use super::super::provider::{Action, Case, Provider, Survey};
+use super::super::{RestoreError, Round};
+use super::gates::{
+    ClaimsBound, ClassesExist, DataRestored, ImageReady, RepositoryReachable, RepositorySight, SecretPresent, Synced,
+};
+use super::kinds::{CLAIM, SNAPSHOT, SNAPSHOT_CLASS, SOURCE, STORAGE_CLASS, VOLUME};
+use super::trigger::{AtRest, clear, trigger, written_at};
+use super::{CopyMethod, Destination, Reading, Store, canary, hold, mark, survey};
+
+/// How often a repository's claim and its volume are looked at together.
+const LOOK: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// VolSync's Kopia fork.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct VolSync;
+
+#[async_trait]
+impl Provider for VolSync {
+    fn name(&self) -> &'static str {
+        "VolSync"
+    }
+
+    fn backups(&self) -> Kind {
+        SOURCE
+    }
+
+    async fn survey(&self, cluster: &Cluster, namespace: Option<&str>) -> Result<Survey, RestoreError> {
+        survey::survey(cluster, namespace).await
+    }
+
+    async fn prove_live(&self, round: &Round, namespace: &str) -> Result<(), RestoreError> {
+        canary::prove(round, namespace).await
+    }
+
+    async fn hold(&self, round: &Round, backup: &Object, destinations: &[String]) -> Result<bool, RestoreError> {
+        hold::hold(round, backup, destinations).await
+    }
+
+    async fn release(&self, round: &Round, backup: &ObjectRef) -> Result<bool, RestoreError> {
+        hold::release(round, backup).await
+    }
+
+    async fn prepare(&self, round: &Round, case: &Case) -> Result<(), RestoreError> {
+        let Some(destination) = Destination::of(&case.object) else { return Ok(()) };
+        let (cx, cluster, needs) = (&round.cx, &round.cluster, round.limits.needs);
+        let secret = cluster.observe_one(survey::secret(&destination));
+        cx.prove(&SecretPresent::of(&destination), needs, secret).await?;
+        let gate = RepositoryReachable::of(&destination, &case.place);
+        let sights = fluxlift_gate::every(LOOK, || sight(cluster, &destination));
+        cx.prove(&gate, needs, sights).await?;
+        let mut classes = vec![Query::all(STORAGE_CLASS)];
+        if destination.copy == CopyMethod::Snapshot {
+            classes.push(Query::all(SNAPSHOT_CLASS));
+        }
+        cx.prove(&ClassesExist::of(destination), needs, cluster.observe_all(classes)).await?;
+        Ok(())
+    }
+
+    async fn restore(&self, round: &Round, case: &Case) -> Result<String, RestoreError> {
+        let Some(destination) = Destination::of(&case.object) else { return Ok(String::new()) };
+        let object = match case.action {
+            Action::Restore => match trigger(round, &case.target, &case.object).await? {
+                AtRest::Restored(object) | AtRest::Triggered(object) => object,
+            },
+            _ => case.object.clone(),
+        };
+        let proven = prove(round, case, &destination, &object).await;
+        // Marks stay where the next run can go on: after an interruption, or while VolSync is still at work.
+        if proven.as_ref().err().is_none_or(RestoreError::is_stuck) && mark::tag(&object).is_some() {
+            // What came of the restore counts, whatever becomes of the marks: the next run finds them.
+            if let Err(error) = clear(round, &case.target).await {
+                let why = fluxlift_core::chain(&error);
+                round.cx.events.warn(format!("{} keeps the marks of this restore: {why}", case.target));
+            }
+        }
+        proven
+    }
+}
+
+/// Proves what came of the restore of `object`: by our tag if it carries one, else by its own trigger.
+async fn prove(round: &Round, case: &Case, destination: &Destination, object: &Object) -> Result<String, RestoreError> {
+    let (cx, cluster, limit) = (&round.cx, &round.cluster, round.limits.restore);
+    let watch = || cluster.observe_one(case.target.clone());
+    if let Some(tag) = mark::tag(object) {
+        let triggered = written_at(object).unwrap_or_else(|| whole_second(cx.clock.now()));
+        cx.prove(&Synced::of(object, tag, triggered), limit, watch()).await?;
+    }
+    let before = mark::image_before(object);
+    let gate = DataRestored::of(object, &destination.identity, &destination.copy, before);
+    let seen = cx.prove(&gate, limit, watch()).await?;
+    let reading = seen.as_ref().map(Reading);
+    let image = reading.and_then(Reading::image).unwrap_or_default().to_owned();
+    let since = reading.and_then(Reading::ended).unwrap_or(Timestamp::MAX);
+    if let CopyMethod::Direct(claim) = &destination.copy {
+        return Ok(format!("{} into claim {claim}", destination.identity));
+    }
+    let target = ObjectRef::namespaced(SNAPSHOT, &destination.namespace, &image);
+    cx.prove(&ImageReady::of(object, &image), limit, cluster.observe_one(target)).await?;
+    let waited: Vec<Object> =
+        case.claims.iter().filter(|claim| claim.text("/status/phase") != Some("Bound")).cloned().collect();
+    if waited.is_empty() {
+        return Ok(format!("{} into image {image}, which no claim waits for yet", destination.identity));
+    }
+    let seen = cluster.observe_all([Query::all(CLAIM).within(&destination.namespace), Query::all(VOLUME)]);
+    cx.prove(&ClaimsBound::of(&case.path(), since, &waited), limit, seen).await?;
+    let names: Vec<&str> = waited.iter().map(Object::name).collect();
+    Ok(format!("{} into claim {}", destination.identity, names.join(" and ")))
+}
+
+/// The API keeps whole seconds: a start in the second of the trigger is not before it.
+fn whole_second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
+
+/// The claim of a repository and its volume, where the repository lies on one.
+async fn sight(cluster: &Cluster, destination: &Destination) -> Result<RepositorySight, ObserveError> {
+    let Store::Claim(name) = &destination.store else { return Ok((None, None)) };
+    let claim = cluster.get(&ObjectRef::namespaced(CLAIM, &destination.namespace, name)).await?;
+    let volume = match claim.as_ref().and_then(|claim| claim.text("/spec/volumeName")) {
+        Some(volume) => cluster.get(&ObjectRef::cluster(VOLUME, volume)).await?,
+        None => None,
+    };
+    Ok((claim, volume))
+}

@@ -1,0 +1,281 @@
+//! What VolSync has to restore: destinations, the claims that they fill, the backups that must be held, and what to do.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use fluxlift_kube::{Class, Cluster, Collection, Kind, Object, ObjectRef, Query, RequestError, kind};
+use futures::StreamExt as _;
+use futures::stream;
+
+use super::super::RestoreError;
+use super::super::provider::{Action, Case, Survey};
+use super::gates::again;
+use super::kinds::{CLAIM, DESTINATION, SOURCE};
+use super::reading::Said;
+use super::{CopyMethod, Destination, Reading, mark};
+use crate::canary::LABEL;
+
+/// How many Secrets are read at a time.
+const AT_A_TIME: usize = 16;
+
+/// Looks at what there is in `namespace`, or everywhere.
+pub(super) async fn survey(cluster: &Cluster, namespace: Option<&str>) -> Result<Survey, RestoreError> {
+    if let Some(name) = namespace {
+        match cluster.get(&ObjectRef::cluster(kind::NAMESPACE, name)).await {
+            Ok(None) => return Err(RestoreError::NoNamespace(name.to_owned())),
+            // Who may read nothing but this namespace need not be able to ask for it.
+            Err(error) if error.class() == Class::Forbidden => {}
+            found => drop(found?),
+        }
+    }
+    let list = |kind: Kind| async move {
+        let all = Query::all(kind);
+        cluster.list(&namespace.map_or(all.clone(), |namespace| all.within(namespace))).await
+    };
+    let (destinations, sources, claims) = futures::join!(list(DESTINATION), list(SOURCE), list(CLAIM));
+    let (destinations, sources) = (defined(cluster, &DESTINATION, destinations)?, defined(cluster, &SOURCE, sources)?);
+    let claims = claims?;
+    let ours: Vec<&Object> = destinations.iter().filter(|object| object.label(LABEL).is_none()).collect();
+    let addresses = addresses(cluster, &ours).await?;
+    let cases = ours.into_iter().map(|object| case(object, &sources, &claims, &addresses)).collect();
+    let held = sources.iter().filter(|source| mark::is_held(source)).cloned().collect();
+    let beyond = claims.iter().filter(|claim| is_kopiurs(claim)).map(beyond).collect();
+    Ok(Survey { cases, held, beyond })
+}
+
+fn defined(cluster: &Cluster, kind: &Kind, list: Result<Collection, RequestError>) -> Result<Collection, RestoreError> {
+    list.map_err(|error| match error.is_not_found() {
+        true => RestoreError::NotInstalled {
+            provider: "VolSync",
+            server: cluster.server().to_owned(),
+            definition: kind.crd_name(),
+        },
+        false => error.into(),
+    })
+}
+
+/// The addresses of the repositories, by the place of their Secrets. Who may not read Secrets does without.
+async fn addresses(cluster: &Cluster, objects: &[&Object]) -> Result<BTreeMap<ObjectRef, String>, RestoreError> {
+    let wanted: std::collections::BTreeSet<ObjectRef> =
+        objects.iter().filter_map(|object| Destination::of(object)).map(|one| secret(&one)).collect();
+    let mut read = stream::iter(wanted)
+        .map(|target| async move {
+            let found = cluster.get(&target).await;
+            (target, found)
+        })
+        .buffer_unordered(AT_A_TIME);
+    let mut addresses = BTreeMap::new();
+    while let Some((target, found)) = read.next().await {
+        let found = match found {
+            Err(error) if error.class() == Class::Forbidden => None,
+            found => found?,
+        };
+        let data = found.and_then(|secret| STANDARD.decode(secret.text("/data/KOPIA_REPOSITORY")?).ok());
+        if let Some(address) = data.and_then(|data| String::from_utf8(data).ok()) {
+            addresses.insert(target, address);
+        }
+    }
+    Ok(addresses)
+}
+
+/// The Secret of a destination.
+pub(super) fn secret(destination: &Destination) -> ObjectRef {
+    ObjectRef::namespaced(kind::SECRET, &destination.namespace, &destination.secret)
+}
+
+fn case(object: &Object, sources: &Collection, claims: &Collection, addresses: &BTreeMap<ObjectRef, String>) -> Case {
+    let filled: Vec<Object> = claims.iter().filter(|claim| fills(object, claim)).cloned().collect();
+    let target = object.reference(&DESTINATION);
+    let Some(destination) = Destination::of(object) else {
+        let why = "it has no Kopia mover, and the words of another mover would prove nothing".to_owned();
+        let act = "restore it as its mover's documentation says".to_owned();
+        return Case {
+            repository: target.to_string(),
+            target,
+            object: object.clone(),
+            place: "-".to_owned(),
+            claims: filled,
+            backups: Vec::new(),
+            action: Action::Refuse { why, act },
+            overwrites: None,
+        };
+    };
+    let address = addresses.get(&secret(&destination)).map(String::as_str);
+    let names: Vec<&str> = filled.iter().map(Object::name).collect();
+    let backups = sources.iter().filter(|source| destination.concerns(source, &names)).cloned().collect();
+    Case {
+        target,
+        repository: destination.repository(address),
+        place: destination.place(address),
+        backups,
+        action: decide(object, &destination, &filled),
+        overwrites: overwrites(object, &destination),
+        object: object.clone(),
+        claims: filled,
+    }
+}
+
+/// A Direct restore writes into a claim that exists. While its own first one goes on, nothing is lost by it.
+fn overwrites(object: &Object, destination: &Destination) -> Option<String> {
+    let CopyMethod::Direct(claim) = &destination.copy else { return None };
+    let reading = Reading(object);
+    let settled = reading.runs_since().is_none() && reading.ended().is_some() && reading.is_done();
+    settled.then(|| claim.clone())
+}
+
+/// Whether `claim` is filled from the destination `object`.
+fn fills(object: &Object, claim: &Object) -> bool {
+    claim.namespace() == object.namespace()
+        && claim.text("/spec/dataSourceRef/kind") == Some(DESTINATION.kind())
+        && claim.text("/spec/dataSourceRef/apiGroup") == Some(DESTINATION.group())
+        && claim.text("/spec/dataSourceRef/name") == Some(object.name())
+}
+
+/// Claims that kopiur fills are not VolSync's, and nothing here knows what its words are worth.
+fn is_kopiurs(claim: &Object) -> bool {
+    claim.text("/spec/dataSourceRef/apiGroup").is_some_and(|group| group.starts_with("kopiur."))
+}
+
+fn beyond(claim: &Object) -> String {
+    format!("{} is filled by kopiur: it is neither restored nor judged here", claim.title())
+}
+
+/// What there is to do about a destination: what it says of itself, against what its claims are.
+fn decide(object: &Object, destination: &Destination, claims: &[Object]) -> Action {
+    let reading = Reading(object);
+    if object.annotation(mark::RESTORE) == Some(mark::SKIP) {
+        return Action::Nothing(format!(
+            "its annotation {}={} says that there is nothing to restore",
+            mark::RESTORE,
+            mark::SKIP
+        ));
+    }
+    if reading.is_paused() {
+        return Action::Refuse {
+            why: "it is paused: it counts every trigger as done at once, and restores nothing".to_owned(),
+            act: format!(
+                "take the pause off: kubectl patch replicationdestination -n {} {} --type merge -p '{{\"spec\":{{\"paused\":false}}}}'",
+                destination.namespace, destination.name
+            ),
+        };
+    }
+    if mark::tag(object).is_some() && mark::tag(object) == reading.tag() {
+        return Action::Resume;
+    }
+    let bound = |claim: &&Object| claim.text("/status/phase") == Some("Bound");
+    let waits = claims.iter().any(|claim| !bound(&claim));
+    match (reading.is_restored(), claims.iter().find(bound)) {
+        (true, _) if !waits || matches!(destination.copy, CopyMethod::Direct(_)) => {
+            let at = object.text("/status/lastSyncTime").unwrap_or("an unknown time");
+            let filled = if claims.is_empty() { String::new() } else { ", its claims are bound".to_owned() };
+            Action::Nothing(format!("restored at {at} by its own trigger{filled}"))
+        }
+        (true, _) => Action::Adopt,
+        (false, Some(claim)) if !waits => {
+            let said = match reading.said() {
+                Said::Empty(words) => format!(" ({words})"),
+                Said::Failed(words) => format!(" ({words})"),
+                Said::Restored | Said::Nothing => String::new(),
+            };
+            Action::Refuse {
+                why: format!(
+                    "claim {} is bound and is filled no second time, and no restore of it is proven{said}",
+                    claim.name()
+                ),
+                act: again(claim),
+            }
+        }
+        (false, _) => Action::Restore,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn destination(spec: Value, logs: &str) -> Object {
+        let mut spec = spec;
+        spec["trigger"] = json!({"manual": "once"});
+        if spec["kopia"].is_null() {
+            spec["kopia"] = json!({"repository": "s"});
+        }
+        Object::new(json!({"kind": "ReplicationDestination", "metadata": {"name": "app-dst", "namespace": "apps"},
+            "spec": spec, "status": {"lastManualSync": "once", "lastSyncTime": "2026-01-01T00:00:00Z",
+                "latestImage": {"name": "i"}, "latestMoverStatus": {"result": "Successful", "logs": logs}}}))
+    }
+
+    fn claim(phase: &str) -> Object {
+        Object::new(json!({"kind": "PersistentVolumeClaim", "metadata": {"name": "app", "namespace": "apps"},
+            "spec": {"dataSourceRef": {"apiGroup": "volsync.backube", "kind": "ReplicationDestination", "name": "app-dst"}},
+            "status": {"phase": phase}}))
+    }
+
+    fn decided(object: &Object, claims: &[Object]) -> Action {
+        decide(object, &Destination::of(object).unwrap(), claims)
+    }
+
+    const GOOD: &str = "Snapshot restore completed";
+    const EMPTY: &str = "No eligible snapshots found";
+
+    #[test]
+    fn a_bound_claim_with_a_proven_restore_needs_nothing_and_a_waiting_one_the_rest() {
+        let good = destination(json!({}), GOOD);
+        assert!(matches!(decided(&good, &[claim("Bound")]), Action::Nothing(_)));
+        assert_eq!(decided(&good, &[claim("Pending")]), Action::Adopt);
+    }
+
+    #[test]
+    fn a_bound_claim_that_was_filled_from_an_empty_restore_is_refused_by_name() {
+        let Action::Refuse { why, .. } = decided(&destination(json!({}), EMPTY), &[claim("Bound")]) else { panic!() };
+        assert!(why.contains("claim app is bound") && why.contains(EMPTY), "{why}");
+    }
+
+    #[test]
+    fn an_application_that_is_new_is_left_alone_where_its_destination_says_so() {
+        let new = destination(json!({}), EMPTY).with_annotation(mark::RESTORE, mark::SKIP);
+        assert!(matches!(decided(&new, &[claim("Bound")]), Action::Nothing(_)));
+        let other = destination(json!({}), EMPTY).with_annotation(mark::RESTORE, "false");
+        assert!(matches!(decided(&other, &[claim("Bound")]), Action::Refuse { .. }));
+    }
+
+    #[test]
+    fn a_direct_restore_overwrites_its_claim_once_its_own_first_one_is_over() {
+        let direct = json!({"kopia": {"repository": "s", "copyMethod": "Direct", "destinationPVC": "app"}});
+        let mut object = destination(direct, EMPTY);
+        let overwritten = |object: &Object| overwrites(object, &Destination::of(object).unwrap());
+        assert_eq!(overwritten(&object).as_deref(), Some("app"));
+        object.json_mut()["status"]["lastManualSync"] = json!("another");
+        assert_eq!(overwritten(&object), None);
+        assert_eq!(overwritten(&destination(json!({}), EMPTY)), None);
+    }
+
+    #[test]
+    fn what_waits_is_restored_and_a_paused_destination_is_not() {
+        assert_eq!(decided(&destination(json!({}), ""), &[claim("Pending")]), Action::Restore);
+        let paused = destination(json!({"paused": true}), GOOD);
+        assert!(matches!(decided(&paused, &[claim("Pending")]), Action::Refuse { .. }));
+    }
+
+    #[test]
+    fn a_run_that_was_killed_is_resumed_unless_somebody_took_its_tag_away() {
+        let marked = |tag: &str| {
+            destination(json!({}), "")
+                .with_label(mark::RESTORING, "run")
+                .with_annotation("fluxlift.dev/restore-tag", tag)
+        };
+        assert_eq!(decided(&marked("once"), &[claim("Pending")]), Action::Resume);
+        assert_eq!(decided(&marked("other"), &[claim("Pending")]), Action::Restore);
+    }
+
+    #[test]
+    fn a_claim_is_filled_by_what_it_names_in_its_own_namespace() {
+        let object = destination(json!({}), "");
+        assert!(fills(&object, &claim("Pending")));
+        let mut other = claim("Pending");
+        other.json_mut()["metadata"]["namespace"] = json!("media");
+        assert!(!fills(&object, &other));
+    }
+}
