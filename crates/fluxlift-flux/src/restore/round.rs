@@ -19,7 +19,7 @@ pub struct Limits {
     pub per_repository: usize,
     /// How long what a restore needs may take to be there.
     pub needs: Deadline,
-    /// How long one restore may take, from its trigger to its image.
+    /// How long each step of a restore may take: to be idle, to synchronize, the image, the claims.
     pub restore: Deadline,
 }
 

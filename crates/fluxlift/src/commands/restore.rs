@@ -27,8 +27,9 @@ pub use super::restore_text::{plan_text, report_text};
 /// 3 that something is not.
 #[derive(Debug, Args)]
 pub struct Restore {
+    /// Which cluster.
     #[command(flatten)]
-    reach: Reach,
+    pub reach: Reach,
     /// The destinations to restore: NAME, or NAMESPACE/NAME
     #[arg(value_name = "NAME", required_unless_present_any = ["all", "dry_run"], conflicts_with = "all")]
     names: Vec<String>,
@@ -47,7 +48,7 @@ pub struct Restore {
     /// How many restores may read from one repository at a time
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..))]
     per_repository: u8,
-    /// How long one restore may take, from its trigger to the bound claim
+    /// How long each step of a restore may take: to be idle, to synchronize, the image, the claims
     #[arg(long, value_name = "DURATION", value_parser = deadline, default_value = "1h")]
     restore_deadline: Deadline,
 }

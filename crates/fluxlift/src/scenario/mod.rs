@@ -19,5 +19,5 @@ pub use behaviour::Behaviour;
 pub use expect::{Check, Expect};
 pub use play::{Viewer, play};
 pub use played::{Played, PlayedStep};
-pub use script::{Edit, Later, Scenario, Start, Step};
+pub use script::{Backup, Edit, Later, Scenario, Start, Step};
 pub use span::Span;

@@ -7,16 +7,18 @@ use fluxlift_core::{ErrorKind, UnitPath};
 use fluxlift_engine::hooks::SystemHooks;
 use fluxlift_engine::{Command as Work, Engine, Plan, RunError, RunReport};
 use fluxlift_flux::status::{Report, look};
-use fluxlift_gate::Proof;
+use fluxlift_gate::{GateContext, Proof};
 
 use super::play::Viewer;
 use super::stage::Stage;
-use crate::args::{Cli, Command, Global, OverUnits, Scope};
+use crate::args::{Cli, Command, Global, OverUnits, Scope, this_folder};
 use crate::bootstrap::Bootstrap;
 use crate::bootstrap::request::Secrets;
 use crate::commands::demo::Strategy;
+use crate::commands::restore::Restore;
 use crate::commands::state::{State, StateCommand};
 use crate::demo::{CHART, REPOSITORY};
+use crate::follow::followed;
 use crate::modules;
 use crate::reach::Reach;
 use crate::run::{Setting, watched};
@@ -77,6 +79,7 @@ pub(super) async fn perform(stage: &Stage, line: &str, strategy: Strategy, viewe
         Command::Plan(args) => over(stage, &global, Scope::One, OverUnits::Plan(args), strategy, viewer).await,
         Command::Apply(args) => over(stage, &global, Scope::One, OverUnits::Apply(args), strategy, viewer).await,
         Command::Destroy(args) => over(stage, &global, Scope::One, OverUnits::Destroy(args), strategy, viewer).await,
+        Command::Restore(args) => restore(stage, &global, &args, viewer).await,
         Command::State(args) => forget(stage, &global, &args).await,
         _ => return Err(Failure::new(ErrorKind::Failed, format!("a scenario can't do `{line}`"))),
     };
@@ -130,6 +133,29 @@ async fn forget(stage: &Stage, global: &Global, args: &State) -> Result<Seen, Fa
     let found = place(global, &stage.system, None)?;
     engine.forget(&found.key_of(unit)).await?;
     Ok(Seen::default())
+}
+
+async fn restore(stage: &Stage, global: &Global, args: &Restore, viewer: Viewer) -> Result<Seen, Failure> {
+    let setting = setting(stage, "restore", Strategy::default());
+    let dial = Arc::new(stage.net.clone());
+    let reached = args.reach.connect_over(global, &stage.system, &setting, dial, Arc::clone(&stage.clock)).await?;
+    let work = async |cx: &GateContext| {
+        let round = args.round(cx, &reached.cluster, &stage.system, stage.system.seed);
+        (args.carry_out(&round, None).await, cx.ledger.proofs())
+    };
+    let (done, proofs) = match viewer {
+        Viewer::Person => followed(&setting.clock, work).await,
+        Viewer::Program => work(&GateContext::quiet(Arc::clone(&setting.clock))).await,
+    };
+    let seen = match done {
+        Ok(done) => {
+            let plain = |failure: &Failure| anstream::adapter::strip_str(&failure.render()).to_string();
+            let said: Vec<String> = done.failures().iter().map(plain).collect();
+            Seen { exit: done.exit_code(), said: said.join("\n"), ..Seen::default() }
+        }
+        Err(error) => Seen::failed(&error.into()),
+    };
+    Ok(Seen { proofs: proofs.into_iter().map(|proof| (this_folder(), proof)).collect(), ..seen })
 }
 
 async fn resume(stage: &Stage, global: &Global, strategy: Strategy, viewer: Viewer) -> Result<Seen, Failure> {

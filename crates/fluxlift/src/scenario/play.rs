@@ -50,6 +50,9 @@ async fn take(stage: &Stage, step: &Step, viewer: Viewer) -> Result<PlayedStep, 
     if let Some(behaviour) = &step.world {
         stage.datacenter.with(|world| behaviour.put_on(world))?;
     }
+    for backup in &step.backups {
+        stage.datacenter.with(|world| world.volsync.back_up(&backup.repository, &backup.identity, backup.bytes));
+    }
     for object in &step.objects {
         stage.apply(object)?;
     }

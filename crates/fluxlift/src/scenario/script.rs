@@ -52,6 +52,8 @@ pub enum Start {
     ClusterWithoutNetwork,
     /// The same without nodes.
     ClusterWithoutNodes,
+    /// A cluster of three nodes with VolSync and a storage class.
+    ClusterWithVolsync,
 }
 
 /// How the world differs from the usual one, from its beginning.
@@ -90,6 +92,9 @@ pub struct Step {
     pub anew: bool,
     /// What is broken from now on; nothing else is any more.
     pub world: Option<Behaviour>,
+    /// Snapshots of volumes that lie in repositories from before.
+    #[serde(default)]
+    pub backups: Vec<Backup>,
     /// Objects that an administrator applies first.
     #[serde(default)]
     pub objects: Vec<Json>,
@@ -109,6 +114,18 @@ pub struct Step {
     /// What must be seen at its end.
     #[serde(default)]
     pub expect: Expect,
+}
+
+/// A snapshot of a volume in a repository.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Backup {
+    /// Where the repository is: the address in its Secret, or the handle of the volume that it lies on.
+    pub repository: String,
+    /// Whose volume it is, as Kopia names it: `user@host`.
+    pub identity: String,
+    /// How much is in it.
+    pub bytes: u64,
 }
 
 /// Something that happens while a command runs.

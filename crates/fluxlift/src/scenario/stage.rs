@@ -10,7 +10,7 @@ use fluxlift_core::{Clock, ErrorKind, Timestamp};
 use fluxlift_gate::TokioClock;
 use fluxlift_sim::git::GitRepo;
 use fluxlift_sim::kube::{Caller, Part, Patch};
-use fluxlift_sim::{Datacenter, Net, Options, World};
+use fluxlift_sim::{Datacenter, Net, Options, World, volsync};
 use jiff::SignedDuration;
 use serde_json::Value as Json;
 use tokio::task::JoinHandle;
@@ -130,6 +130,11 @@ fn world(scenario: &Scenario, folder: &Path, seed: u64, now: Timestamp) -> Resul
         Start::Cluster => cluster(options, folder, now, demo::join_nodes, demo::install_network)?,
         Start::ClusterWithoutNetwork => cluster(options, folder, now, demo::join_nodes, |_| Ok(()))?,
         Start::ClusterWithoutNodes => cluster(options, folder, now, |_| (), demo::install_network)?,
+        Start::ClusterWithVolsync => {
+            let mut world = cluster(options, folder, now, demo::join_nodes, demo::install_network)?;
+            volsync::install(&mut world).map_err(|status| refused(status.message))?;
+            world
+        }
     };
     if !scenario.content.is_empty() {
         let mut files: BTreeMap<String, Vec<u8>> = demo::git_content(FLUX_VERSION).into_iter().collect();
@@ -157,12 +162,15 @@ fn cluster(
     Ok(world)
 }
 
+fn refused(why: String) -> Failure {
+    Failure::new(ErrorKind::Failed, format!("an object of the scenario is refused: {why}"))
+}
+
 fn administrate(world: &mut World, object: &Json) -> Result<(), Failure> {
-    let failed = |why: String| Failure::new(ErrorKind::Failed, format!("an object of the scenario is refused: {why}"));
-    let key = world.kube.api.key_of(object).ok_or_else(|| failed("its kind is not served".to_owned()))?;
+    let key = world.kube.api.key_of(object).ok_or_else(|| refused("its kind is not served".to_owned()))?;
     let caller = Caller::controller("administrator", world.now);
     let patch = Patch::Apply { config: object.clone(), force: true };
-    world.kube.api.patch(&caller, &key, &patch, Part::Object).map_err(|status| failed(status.message))?;
+    world.kube.api.patch(&caller, &key, &patch, Part::Object).map_err(|status| refused(status.message))?;
     world.settle();
     Ok(())
 }

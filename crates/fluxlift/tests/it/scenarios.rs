@@ -60,6 +60,7 @@ scenarios! {
     a_fetch_that_breaks_off_is_made_again: "stale-kubeconfig",
     connections_that_break_off_are_made_again: "two-addresses",
     a_destroy_without_an_api: "destroy-without-api",
+    an_empty_repository_is_no_backup: "empty-repository-volume",
     no_gate_fails_open: "fail-open",
 }
 

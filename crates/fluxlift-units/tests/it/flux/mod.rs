@@ -7,6 +7,6 @@ mod gated;
 mod images;
 mod lab;
 mod rescue;
-mod script;
 mod restores;
+mod script;
 mod strategies;
