@@ -154,7 +154,8 @@ fn unlocked(live: &Object, title: &str, timeout: SignedDuration, now: Timestamp)
         return Err(StorageError::NotPending { secret: title.to_owned(), status });
     }
     let began = stored.release.json().pointer("/info/last_deployed").and_then(Value::as_str).unwrap_or_default();
-    let runs = began.parse::<Timestamp>().is_ok_and(|began| now.duration_since(began) < timeout);
+    // One that does not say when it began may have begun just now.
+    let runs = began.parse::<Timestamp>().map_or(true, |began| now.duration_since(began) < timeout);
     if runs {
         return Err(StorageError::Young { secret: title.to_owned(), began: began.to_owned(), timeout });
     }

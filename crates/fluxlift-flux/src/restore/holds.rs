@@ -44,6 +44,19 @@ impl Holds {
         free
     }
 
+    /// Nothing came of one destination: the backups that waited for it alone. One that others wait for as well stays, even
+    /// when those are proven.
+    pub(super) fn withdrawn(&self, destination: &str) -> Vec<ObjectRef> {
+        let mut holds = self.lock();
+        let mut free = Vec::new();
+        for (backup, waits) in holds.iter_mut().filter(|(_, waits)| waits.len() == 1) {
+            if waits.remove(destination) {
+                free.push(backup.clone());
+            }
+        }
+        free
+    }
+
     /// The backups that wait for nothing from the beginning: an earlier run may have left them held.
     pub(super) fn free(&self) -> Vec<ObjectRef> {
         self.lock().iter().filter(|(_, waits)| waits.is_empty()).map(|(backup, _)| backup.clone()).collect()
@@ -76,6 +89,14 @@ mod tests {
         let holds = Holds::of(&cases, |backup| backup.reference(&SOURCE));
         assert_eq!(names(holds.proven("apps/a")), ["x"]);
         assert_eq!(names(holds.proven("apps/b")), ["y"]);
+        assert_eq!(names(holds.proven("apps/b")), [""; 0]);
+    }
+
+    #[test]
+    fn a_backup_that_one_of_two_destinations_never_came_to_need_stays_for_the_other() {
+        let cases = [case("apps/a", &["x", "y"], Action::Restore), case("apps/b", &["y"], Action::Restore)];
+        let holds = Holds::of(&cases, |backup| backup.reference(&SOURCE));
+        assert_eq!(names(holds.withdrawn("apps/a")), ["x"]);
         assert_eq!(names(holds.proven("apps/b")), [""; 0]);
     }
 

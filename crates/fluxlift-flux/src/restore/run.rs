@@ -132,7 +132,7 @@ impl<'a> Restore<'a> {
             }
             Err(Ended::Before(error)) => {
                 // Nothing was triggered: what this run holds goes back to what it was.
-                let free = shared.holds.proven(&case.path());
+                let free = shared.holds.withdrawn(&case.path());
                 self.let_go(shared, free.into_iter().filter(|backup| ours.contains(backup)).collect()).await;
                 Err(error)
             }

@@ -16,11 +16,17 @@ use crate::kubeconfig_files::KubeconfigFiles;
 const SCRIPT: &str = "scripts/post-bootstrap.sh";
 
 /// The script of `inputs`; `None` where there is none, or it shall not run.
-fn script(inputs: &Inputs) -> Option<(PathBuf, PathBuf)> {
-    let root = inputs.repo_root.as_deref().filter(|root| !root.is_empty() && inputs.post_bootstrap)?;
-    let root = std::path::absolute(root).ok()?;
+///
+/// # Errors
+/// When it cannot be told whether there is one.
+fn script(inputs: &Inputs) -> Result<Option<(PathBuf, PathBuf)>, UnitError> {
+    let root = inputs.repo_root.as_deref().filter(|root| !root.is_empty() && inputs.post_bootstrap);
+    let Some(root) = root else { return Ok(None) };
+    let unknown =
+        |error: std::io::Error| UnitError::caused_by(format!("it cannot be told whether {root} has a {SCRIPT}"), error);
+    let root = std::path::absolute(root).map_err(unknown)?;
     let file = root.join(SCRIPT);
-    file.exists().then_some((root, file))
+    Ok(file.try_exists().map_err(unknown)?.then_some((root, file)))
 }
 
 /// A script that can be executed is; another one is read by bash, as `bash scripts/post-bootstrap.sh` would.
@@ -41,7 +47,7 @@ pub(super) async fn run(
     inputs: &Inputs,
     outside: &Outside,
 ) -> Result<(), UnitError> {
-    let Some((root, file)) = script(inputs) else { return Ok(()) };
+    let Some((root, file)) = script(inputs)? else { return Ok(()) };
     // It is there as long as the script runs.
     let kubeconfig = KubeconfigFiles::of(&inputs.cluster, spec, outside)?;
     let mut env: BTreeMap<String, Secret<String>> =
@@ -66,7 +72,7 @@ pub(super) async fn run(
 /// The error of an apply that does not come to the script: it says so, where there is one.
 pub(super) fn passed_over(inputs: &Inputs, error: UnitError) -> UnitError {
     match script(inputs) {
-        Some(_) => error.with_hint(format!("{SCRIPT} did not run: it does when all is proven")),
-        None => error,
+        Ok(Some(_)) => error.with_hint(format!("{SCRIPT} did not run: it does when all is proven")),
+        _ => error,
     }
 }

@@ -5,6 +5,7 @@ use fluxlift_core::{Deadline, Emitter, ErrorKind, EventKind};
 use fluxlift_engine::Shutdown;
 use fluxlift_flux::rescue::{Force, Limits, Plan, Rescue as Rescuer, RescueError};
 use fluxlift_gate::GateContext;
+use fluxlift_kube::Cluster;
 use serde::Serialize;
 
 use super::outcome::printed;
@@ -22,11 +23,12 @@ use crate::ui::{Failure, OutputFormat, ask, is_interactive, note, print_document
 /// was stopped is gone on with by running it again.
 #[derive(Debug, Args)]
 pub struct Rescue {
+    /// Which cluster.
     #[command(flatten)]
-    reach: Reach,
+    pub reach: Reach,
     /// Show what would be done first, and why, and change nothing
     #[arg(long)]
-    dry_run: bool,
+    pub dry_run: bool,
     /// Only this object, as `status` names it, or as much of that as is unique: helmrelease/apps/podinfo. May be repeated
     #[arg(long, value_name = "OBJECT")]
     only: Vec<String>,
@@ -49,9 +51,16 @@ struct Rehearsal<'a> {
     plan: &'a Plan,
 }
 
+impl Rescue {
+    /// A rescue of what there is in `cluster`.
+    pub fn rescuer(&self, cx: &GateContext, cluster: &Cluster) -> Rescuer {
+        let most = Force::numbered(self.max_force).unwrap_or(Force::Force);
+        let limits = Limits { only: self.only.iter().cloned().collect(), most, interrupt: self.interrupt };
+        Rescuer::new(cx, cluster, limits, self.act_deadline)
+    }
+}
+
 pub(super) fn execute(args: &Rescue, global: &Global, system: &System) -> Result<u8, Failure> {
-    let most = Force::numbered(args.max_force).unwrap_or(Force::Force);
-    let limits = Limits { only: args.only.iter().cloned().collect(), most, interrupt: args.interrupt };
     on_runtime(async {
         let setting = Setting::real(system, "rescue");
         let reached = args.reach.connect(global, system, &setting).await?;
@@ -59,7 +68,7 @@ pub(super) fn execute(args: &Rescue, global: &Global, system: &System) -> Result
             note("Cluster", &format!("{} ({})", reached.cluster.server(), reached.from));
         }
         let cx = told(&setting);
-        let mut rescue = Rescuer::new(&cx, &reached.cluster, limits, args.act_deadline);
+        let mut rescue = args.rescuer(&cx, &reached.cluster);
         let (plan, proven) = rescue.plan().await?;
         if args.dry_run {
             let rehearsal = Rehearsal { proven, plan: &plan };
@@ -78,7 +87,8 @@ pub(super) fn execute(args: &Rescue, global: &Global, system: &System) -> Result
     })
 }
 
-fn code(proven: bool) -> u8 {
+/// The exit code.
+pub const fn code(proven: bool) -> u8 {
     if proven { 0 } else { ErrorKind::NotProven.exit_code() }
 }
 

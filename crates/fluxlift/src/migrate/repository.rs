@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::bootstrap::SecretSource;
 use crate::system::System;
-use crate::ui::{Failure, warning};
+use crate::ui::Failure;
 
 /// How long the server may take over one commit of the repository.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -42,15 +42,15 @@ pub async fn folder(
     clock: Arc<dyn Clock>,
 ) -> Result<(Option<Folder>, String), Failure> {
     let path = Plan::folder_of(&sync.path);
+    if let Place::Checkout(root) = place {
+        check_branch(root, sync)?;
+    }
     let (files, shown) = match place {
         Place::Checkout(root) => (checkout(root, &path)?, root.display().to_string()),
         Place::Server => {
             (server(sync, &path, token, system, dial, clock).await?, format!("{} of {}", sync.reference, sync.url))
         }
     };
-    if let Place::Checkout(root) = place {
-        check_branch(root, sync);
-    }
     let folder = files.map(|files| Folder::parse(&path, &files)).transpose()?;
     Ok((folder, shown))
 }
@@ -78,13 +78,17 @@ fn checkout(root: &Path, path: &str) -> Result<Option<BTreeMap<String, String>>,
     Ok(Some(files))
 }
 
-/// A checkout of another branch says nothing about what Flux follows.
-fn check_branch(root: &Path, sync: &Sync) {
-    let Ok(head) = std::fs::read_to_string(root.join(".git/HEAD")) else { return };
+/// A checkout of another branch says nothing about what Flux follows: patches that it lacks would be lost.
+fn check_branch(root: &Path, sync: &Sync) -> Result<(), Failure> {
+    // An export without Git's own folder has no branch.
+    let Ok(head) = std::fs::read_to_string(root.join(".git/HEAD")) else { return Ok(()) };
     let here = head.trim().strip_prefix("ref: ").unwrap_or(head.trim());
     if here.starts_with("refs/") && sync.reference.starts_with("refs/heads/") && here != sync.reference {
-        warning(&format!("{} is at {here}, and Flux follows {}", root.display(), sync.reference));
+        let what = format!("{} is at {here}, and Flux follows {}", root.display(), sync.reference);
+        return Err(Failure::new(ErrorKind::Failed, what)
+            .with_hint("check out the branch that Flux follows, or leave out --repo"));
     }
+    Ok(())
 }
 
 async fn server(
@@ -111,4 +115,22 @@ async fn server(
     let files = remote.files(&sync.reference, path).await.map_err(|error| Failure::from(error).with_hint(hint))?;
     let text = |(name, bytes): (String, Vec<u8>)| Some((name, String::from_utf8(bytes).ok()?));
     Ok(files.map(|files| files.into_iter().filter_map(text).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkout_of_another_branch_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join(".git")).unwrap();
+        let at = |head: &str| {
+            std::fs::write(root.path().join(".git/HEAD"), head).unwrap();
+            let sync = Sync::git("http://git.test/home-ops.git", "refs/heads/main", "clusters/home");
+            check_branch(root.path(), &sync)
+        };
+        at("ref: refs/heads/main\n").unwrap_or_else(|failure| panic!("{}", failure.render()));
+        assert!(at("ref: refs/heads/feature\n").unwrap_err().render().contains("refs/heads/feature"));
+    }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::Span;
-use super::perform::Seen;
+use super::perform::{Acted, Seen};
 
 /// What must be seen at the end of a step; what is not named is not looked at.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -30,6 +30,8 @@ pub struct Expect {
     /// What the plan would do, by unit.
     #[serde(default)]
     pub plan: BTreeMap<String, String>,
+    /// What a rescue did, or would do, in this order.
+    pub acts: Option<Vec<ActSeen>>,
     /// The HelmReleases, as the referee counts them.
     pub releases: Option<Releases>,
     /// How many of them were created before every canary of their time was handled.
@@ -57,6 +59,20 @@ pub struct GateSeen {
     pub waited: Option<Span>,
     /// What its reason or evidence must say.
     pub says: Option<String>,
+}
+
+/// An act of a rescue.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ActSeen {
+    /// How much force it takes: 1 ask, 2 ask the source, 3 reset, 4 force, 5 restart, 6 edit Helm's storage.
+    pub force: u8,
+    /// What it is done to.
+    pub target: String,
+    /// What its reason must say.
+    pub why: String,
+    /// Whether it helped; nothing of a plan.
+    pub helped: Option<bool>,
 }
 
 /// HelmReleases.
@@ -185,8 +201,40 @@ impl Expect {
             let found = planned.map_or_else(|| "no such unit".to_owned(), |unit| unit.change.to_string());
             checks.push(Check::equal(format!("plan of {unit}"), change, &found));
         }
+        if let Some(acts) = &self.acts {
+            let holds = acts.len() == seen.acts.len() && acts.iter().zip(&seen.acts).all(|(act, done)| act.fits(done));
+            let expected: Vec<String> = acts.iter().map(ActSeen::told).collect();
+            let found: Vec<String> = seen.acts.iter().map(told).collect();
+            checks.push(Check::new("acts of the rescue", expected.join("; "), found.join("; "), holds));
+        }
         checks
     }
+}
+
+impl ActSeen {
+    fn fits(&self, done: &Acted) -> bool {
+        self.force == done.act.force.number()
+            && self.target == done.act.target
+            && done.act.why.contains(&self.why)
+            && self.helped == done.helped
+    }
+
+    fn told(&self) -> String {
+        in_words(self.force, &self.target, &self.why, self.helped)
+    }
+}
+
+fn told(done: &Acted) -> String {
+    in_words(done.act.force.number(), &done.act.target, &done.act.why, done.helped)
+}
+
+fn in_words(force: u8, target: &str, why: &str, helped: Option<bool>) -> String {
+    let ending = match helped {
+        Some(true) => ", which helped",
+        Some(false) => ", in vain",
+        None => "",
+    };
+    format!("force {force} on {target} ({why}){ending}")
 }
 
 impl GateSeen {

@@ -6,6 +6,7 @@ use clap::Parser as _;
 use fluxlift_core::{ErrorKind, UnitPath};
 use fluxlift_engine::hooks::SystemHooks;
 use fluxlift_engine::{Command as Work, Engine, Plan, RunError, RunReport};
+use fluxlift_flux::rescue::Act;
 use fluxlift_flux::status::{Report, look};
 use fluxlift_gate::{GateContext, Proof};
 
@@ -15,6 +16,7 @@ use crate::args::{Cli, Command, Global, OverUnits, Scope, this_folder};
 use crate::bootstrap::Bootstrap;
 use crate::bootstrap::request::Secrets;
 use crate::commands::demo::Strategy;
+use crate::commands::rescue::{self, Rescue};
 use crate::commands::restore::Restore;
 use crate::commands::state::{State, StateCommand};
 use crate::demo::{CHART, REPOSITORY};
@@ -36,6 +38,17 @@ pub(super) struct Seen {
     pub(super) proofs: Vec<(UnitPath, Proof)>,
     /// The plan, where one was made.
     pub(super) plan: Option<Plan>,
+    /// What a rescue did, or would do.
+    pub(super) acts: Vec<Acted>,
+}
+
+/// An act of a rescue.
+#[derive(Debug)]
+pub(super) struct Acted {
+    /// How much force it takes, and of what.
+    pub(super) act: Act,
+    /// Whether it helped; unknown as long as it is only planned.
+    pub(super) helped: Option<bool>,
 }
 
 impl Seen {
@@ -53,7 +66,7 @@ impl Seen {
             let path = unit.path;
             unit.proofs.into_iter().map(move |proof| (path.clone(), proof))
         });
-        Self { exit, said: said.join("\n"), proofs: proofs.collect(), plan: None }
+        Self { exit, said: said.join("\n"), proofs: proofs.collect(), ..Self::default() }
     }
 
     fn planned(plan: Plan) -> Self {
@@ -79,6 +92,7 @@ pub(super) async fn perform(stage: &Stage, line: &str, strategy: Strategy, viewe
         Command::Plan(args) => over(stage, &global, Scope::One, OverUnits::Plan(args), strategy, viewer).await,
         Command::Apply(args) => over(stage, &global, Scope::One, OverUnits::Apply(args), strategy, viewer).await,
         Command::Destroy(args) => over(stage, &global, Scope::One, OverUnits::Destroy(args), strategy, viewer).await,
+        Command::Rescue(args) => rescue(stage, &global, &args).await,
         Command::Restore(args) => restore(stage, &global, &args, viewer).await,
         Command::State(args) => forget(stage, &global, &args).await,
         _ => return Err(Failure::new(ErrorKind::Failed, format!("a scenario can't do `{line}`"))),
@@ -156,6 +170,22 @@ async fn restore(stage: &Stage, global: &Global, args: &Restore, viewer: Viewer)
         Err(error) => Seen::failed(&error.into()),
     };
     Ok(Seen { proofs: proofs.into_iter().map(|proof| (this_folder(), proof)).collect(), ..seen })
+}
+
+async fn rescue(stage: &Stage, global: &Global, args: &Rescue) -> Result<Seen, Failure> {
+    let setting = setting(stage, "rescue", Strategy::default());
+    let dial = Arc::new(stage.net.clone());
+    let reached = args.reach.connect_over(global, &stage.system, &setting, dial, Arc::clone(&stage.clock)).await?;
+    let cx = GateContext::quiet(Arc::clone(&setting.clock));
+    let mut rescuer = args.rescuer(&cx, &reached.cluster);
+    let (plan, proven) = rescuer.plan().await?;
+    if args.dry_run {
+        let acts = plan.acts.into_iter().map(|act| Acted { act, helped: None });
+        return Ok(Seen { exit: rescue::code(proven), acts: acts.collect(), ..Seen::default() });
+    }
+    let outcome = rescuer.run().await?;
+    let acts = outcome.done.into_iter().map(|done| Acted { act: done.act, helped: Some(done.helped) });
+    Ok(Seen { exit: rescue::code(outcome.proven), acts: acts.collect(), ..Seen::default() })
 }
 
 async fn resume(stage: &Stage, global: &Global, strategy: Strategy, viewer: Viewer) -> Result<Seen, Failure> {

@@ -225,7 +225,7 @@ fn the_real_program_examines_a_cluster_before_flux_is_on_it_and_one_that_is_gone
     for not_yet in ["operator", "definitions", "instance", "leaders", "queues", "sources", "age-key"] {
         assert_eq!(outcome(&report, not_yet), Some(json!("absent")), "{not_yet}");
     }
-    drop(served);
+    let _nobody = served.gone();
     let gone = run_in(home.path(), "doctor --kubeconfig kubeconfig");
     assert_eq!(gone.code, 3, "{}", gone.err);
     assert!(gone.out.starts_with("ERRORS\n  api-unreachable\n"), "{}", gone.out);

@@ -459,7 +459,7 @@ fn the_real_program_plans_in_a_document_acts_and_says_when_nothing_is_left() {
     let rescued = run_in(&tree.cluster(), "rescue --only actual -o json");
     assert_eq!(rescued.code, 0, "{}{}", rescued.out, rescued.err);
     assert_eq!(rescued.json()["done"][0]["helped"], true);
-    drop(served);
+    let _nobody = served.gone();
     let gone = run_in(&tree.cluster(), "rescue");
     assert_eq!(gone.code, 1);
     assert!(gone.err.contains("got no answer from https://"), "{}", gone.err);

@@ -174,7 +174,7 @@ fn the_real_program_plans_restores_and_releases() {
     let refused = run_in(scene.path(), "restore --dry-run");
     assert_eq!(refused.code, 1);
     assert!(refused.err.contains("you may not list claims"), "{}", refused.err);
-    drop(served);
+    let _nobody = served.gone();
     let gone = run_in(scene.path(), "restore --all");
     assert_eq!(gone.code, 1);
     assert!(gone.err.contains("got no answer from https://"), "{}", gone.err);

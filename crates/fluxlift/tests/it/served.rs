@@ -37,7 +37,7 @@ pub(crate) struct Served {
     datacenter: Datacenter,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    _turn: Turn,
+    turn: Option<Turn>,
 }
 
 impl Served {
@@ -60,12 +60,19 @@ impl Served {
             });
         });
         let datacenter = serves.recv().unwrap().unwrap();
-        Self { datacenter, stop: Some(stop), thread: Some(thread), _turn: turn }
+        Self { datacenter, stop: Some(stop), thread: Some(thread), turn: Some(turn) }
     }
 
     /// Does something with the world at the present moment.
     pub(crate) fn with<R>(&self, act: impl FnOnce(&mut World) -> R) -> R {
         self.datacenter.with(act)
+    }
+
+    /// Stops serving. As long as what it gives is kept nobody else serves in its place.
+    pub(crate) fn gone(mut self) -> Turn {
+        let turn = self.turn.take();
+        drop(self);
+        turn.unwrap()
     }
 
     /// Stops serving, and gives the world as it is then.

@@ -242,7 +242,7 @@ fn the_real_program_reads_the_cluster_of_the_tree_that_it_stands_in() {
     let broken = run_in(&tree.cluster(), "status");
     assert_eq!(broken.code, 3, "{}{}", broken.out, broken.err);
     assert!(broken.out.contains("helmrelease/default/atuin"), "{}", broken.out);
-    drop(served);
+    let _nobody = served.gone();
     let gone = run_in(&tree.cluster(), "status");
     assert_eq!(gone.code, 1);
     assert!(gone.err.contains("got no answer from https://"), "{}", gone.err);

@@ -6,7 +6,7 @@ use crate::annotation::{HELD, HELD_BY, HELD_WHY, RESTORING};
 use crate::doctor::ids::{BACKUPS_HELD, RESTORE_UNFINISHED};
 use crate::doctor::{Finding, Judged, Read};
 
-const ACT: &str = "if no restore runs, `fluxlift restore` goes on with it, or releases it";
+const ACT: &str = "if no restore runs, `fluxlift restore --all` goes on with it; `fluxlift restore --release --all` lets the backups go";
 
 pub(super) fn judge(marked: &Read<Vec<Object>>) -> Read<Judged> {
     let marked = marked.as_ref()?;

@@ -65,7 +65,10 @@ fn silent(controllers: &Controllers, component: Component, name: &str, now: Time
     let Leader::Current { pod, lease } = controllers.leader(component, controllers.deployment(name)?) else {
         return None;
     };
-    let renewed: Timestamp = controllers.lease(&lease)?.text("/spec/renewTime")?.parse().ok()?;
+    let renewed = controllers.lease(&lease).and_then(|lease| lease.text("/spec/renewTime")?.parse().ok());
+    let Some(renewed): Option<Timestamp> = renewed else {
+        return Some(format!("pod {pod} holds lease {lease}, which does not say when it was last renewed"));
+    };
     let quiet = now.duration_since(renewed);
     let ago = || human_duration(quiet.unsigned_abs());
     (quiet >= DEAD).then(|| {

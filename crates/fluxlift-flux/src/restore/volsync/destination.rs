@@ -109,7 +109,11 @@ impl Destination {
 }
 
 fn store(kopia: &Value) -> Store {
-    let volume = kopia["moverVolumes"].as_array().and_then(|volumes| volumes.first()).map(|one| &one["volumeSource"]);
+    // Others carry keys and certificates, and no repository.
+    let stores =
+        |volume: &&Value| volume["persistentVolumeClaim"]["claimName"].is_string() || volume["nfs"].is_object();
+    let volumes = kopia["moverVolumes"].as_array().into_iter().flatten().map(|one| &one["volumeSource"]);
+    let volume = volumes.into_iter().find(stores);
     // Older releases of the fork have a field of their own.
     if let Some(claim) = kopia["repositoryPVC"].as_str() {
         return Store::Claim(claim.to_owned());
@@ -176,6 +180,9 @@ mod tests {
         assert_eq!(mounted(json!({"persistentVolumeClaim": {"claimName": "kopia"}})), Store::Claim("kopia".to_owned()));
         let nfs = Store::Nfs { server: "nas".to_owned(), path: "/kopia".to_owned() };
         assert_eq!(mounted(json!({"nfs": {"server": "nas", "path": "/kopia"}})), nfs);
+        let second = json!([{"volumeSource": {"secret": {"secretName": "key"}}},
+            {"volumeSource": {"persistentVolumeClaim": {"claimName": "kopia"}}}]);
+        assert_eq!(of(json!({"moverVolumes": second})).store, Store::Claim("kopia".to_owned()));
         assert_eq!(of(json!({"repositoryPVC": "kopia"})).store, Store::Claim("kopia".to_owned()));
         assert_eq!(of(json!({})).store, Store::Remote);
     }

@@ -1,27 +1,27 @@
 //! What a restore writes on objects, so that whoever comes after a killed run knows what is going on.
 
+use std::collections::BTreeSet;
+
 use fluxlift_kube::Object;
 use serde_json::{Value, json};
 
-/// The label of a ReplicationSource that a restore holds; its value names the run.
-pub const HELD: &str = "fluxlift.dev/held-by-restore";
-/// The annotation that says who ran it: `user@host`.
-pub const HELD_BY: &str = "fluxlift.dev/held-by";
-/// The annotation that says why, for people.
-pub const HELD_WHY: &str = "fluxlift.dev/held-why";
+pub use crate::annotation::{HELD, HELD_BY, HELD_WHY, RESTORING};
+
 /// The annotation with the destinations that it waits for: `namespace/name`, with commas between.
 pub const HELD_FOR: &str = "fluxlift.dev/held-for";
 /// What `spec.paused` was before: `absent` or `false`.
 const HELD_PAUSED: &str = "fluxlift.dev/held-paused-before";
 
-/// The label of a destination that is being restored; its value names the run.
-pub const RESTORING: &str = "fluxlift.dev/restoring";
 /// The annotation with the tag that triggered it.
 const TAG: &str = "fluxlift.dev/restore-tag";
 /// The tag before: a destination without one has `-`.
 const TAG_BEFORE: &str = "fluxlift.dev/restore-tag-before";
 /// The image before: a destination without one has `-`.
 const IMAGE_BEFORE: &str = "fluxlift.dev/restore-image-before";
+
+/// On a destination: the UIDs of the claims that a proven restore filled, with commas between. VolSync may synchronize it
+/// again, as when Flux puts its own tag back; what they hold does not change by that.
+const FILLED: &str = "fluxlift.dev/restored-claims";
 
 /// On a destination: `skip` says that its application is new, and has no backups to restore.
 pub const RESTORE: &str = "fluxlift.dev/restore";
@@ -87,10 +87,30 @@ pub(super) fn trigger(destination: &Object, run: &str, tag: &str) -> Value {
         "annotations": annotations}, "spec": {"trigger": {"manual": tag}}})
 }
 
-/// The patch that takes our marks off `destination`. A schedule that it had before our tag is its trigger again.
-pub(super) fn untrigger(destination: &Object) -> Value {
+/// Whether a proven restore of `destination` filled `claim`.
+pub(super) fn has_filled(destination: &Object, claim: &Object) -> bool {
+    let filled = destination.annotation(FILLED).unwrap_or_default();
+    !claim.uid().is_empty() && filled.split(',').any(|uid| uid == claim.uid())
+}
+
+/// Whether Flux will put its own trigger back once the guard is off.
+pub(super) fn is_put_back(destination: &Object) -> bool {
+    // Flux heeds these as labels as well.
+    let kept = |key| destination.annotation(key).or_else(|| destination.label(key));
+    destination.label(crate::annotation::KUSTOMIZATION_NAME).is_some()
+        && kept("kustomize.toolkit.fluxcd.io/ssa") != Some("IfNotPresent")
+        && (kept(FLUX_RECONCILES) != Some("disabled") || kept(GUARDED).is_some())
+}
+
+/// The patch that takes our marks off `destination`, and notes the claims that were proven to be filled. A schedule that it had before our tag is its trigger again.
+pub(super) fn untrigger(destination: &Object, filled: &[Object]) -> Value {
     let mut annotations = json!({TAG: null, TAG_BEFORE: null, IMAGE_BEFORE: null});
     unguard(destination, &mut annotations);
+    if !filled.is_empty() {
+        let known = destination.annotation(FILLED).into_iter().flat_map(|known| known.split(','));
+        let uids: BTreeSet<&str> = known.chain(filled.iter().map(Object::uid)).collect();
+        annotations[FILLED] = json!(uids.into_iter().collect::<Vec<_>>().join(","));
+    }
     let mut patch = json!({"metadata": {"resourceVersion": destination.resource_version(),
         "labels": {RESTORING: null}, "annotations": annotations}});
     let ours = destination.text("/spec/trigger/manual") == destination.annotation(TAG);
@@ -185,7 +205,7 @@ mod tests {
             "spec": {"trigger": {"schedule": "0 4 * * *"}}, "status": {"latestImage": {"name": "old"}}}));
         let during = Object::new(merged(&before, &trigger(&before, "run1", "fluxlift-x")));
         assert_eq!((tag(&during), image_before(&during)), (Some("fluxlift-x"), Some("old")));
-        let after = merged(&during, &untrigger(&during));
+        let after = merged(&during, &untrigger(&during, &[]));
         assert_eq!(after["spec"], before.json()["spec"]);
         assert_eq!(after["metadata"]["annotations"], json!({}));
     }

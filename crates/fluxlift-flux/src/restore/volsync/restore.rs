@@ -74,8 +74,10 @@ impl Provider for VolSync {
         let proven = prove(round, case, &destination, &object).await;
         // Marks stay where the next run can go on: after an interruption, or while VolSync is still at work.
         if proven.as_ref().err().is_none_or(RestoreError::is_stuck) && mark::tag(&object).is_some() {
+            let filled = if proven.is_ok() { unproven(case).cloned().collect() } else { Vec::new() };
+            let filled: &[Object] = &filled;
             // What came of the restore counts, whatever becomes of the marks: the next run finds them.
-            if let Err(error) = clear(round, &case.target).await {
+            if let Err(error) = clear(round, &case.target, filled).await {
                 let why = fluxlift_core::chain(&error);
                 round.cx.events.warn(format!("{} keeps the marks of this restore: {why}", case.target));
             }
@@ -103,8 +105,8 @@ async fn prove(round: &Round, case: &Case, destination: &Destination, object: &O
     }
     let target = ObjectRef::namespaced(SNAPSHOT, &destination.namespace, &image);
     cx.prove(&ImageReady::of(object, &image), limit, cluster.observe_one(target)).await?;
-    let waited: Vec<Object> =
-        case.claims.iter().filter(|claim| claim.text("/status/phase") != Some("Bound")).cloned().collect();
+    // One that is bound by now may have been filled from the image of before: it is judged like one that waits.
+    let waited: Vec<Object> = unproven(case).cloned().collect();
     if waited.is_empty() {
         return Ok(format!("{} into image {image}, which no claim waits for yet", destination.identity));
     }
@@ -112,6 +114,11 @@ async fn prove(round: &Round, case: &Case, destination: &Destination, object: &O
     cx.prove(&ClaimsBound::of(&case.path(), since, &waited), limit, seen).await?;
     let names: Vec<&str> = waited.iter().map(Object::name).collect();
     Ok(format!("{} into claim {}", destination.identity, names.join(" and ")))
+}
+
+/// The claims that no restore before was proven to have filled.
+fn unproven(case: &Case) -> impl Iterator<Item = &Object> {
+    case.claims.iter().filter(|claim| !mark::has_filled(&case.object, claim))
 }
 
 /// The API keeps whole seconds: a start in the second of the trigger is not before it.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use fluxlift_core::Timestamp;
 use fluxlift_kube::{Class, Cluster, Collection, Kind, Object, ObjectRef, Query, RequestError, kind};
 use futures::StreamExt as _;
 use futures::stream;
@@ -11,7 +12,7 @@ use futures::stream;
 use super::super::RestoreError;
 use super::super::provider::{Action, Case, Survey};
 use super::gates::again;
-use super::kinds::{CLAIM, DESTINATION, SOURCE};
+use super::kinds::{CLAIM, DESTINATION, SOURCE, VOLUME};
 use super::reading::Said;
 use super::{CopyMethod, Destination, Reading, mark};
 use crate::canary::LABEL;
@@ -33,12 +34,19 @@ pub(super) async fn survey(cluster: &Cluster, namespace: Option<&str>) -> Result
         let all = Query::all(kind);
         cluster.list(&namespace.map_or(all.clone(), |namespace| all.within(namespace))).await
     };
-    let (destinations, sources, claims) = futures::join!(list(DESTINATION), list(SOURCE), list(CLAIM));
+    let volumes = async { cluster.list(&Query::all(VOLUME)).await };
+    let (destinations, sources, claims, volumes) =
+        futures::join!(list(DESTINATION), list(SOURCE), list(CLAIM), volumes);
     let (destinations, sources) = (defined(cluster, &DESTINATION, destinations)?, defined(cluster, &SOURCE, sources)?);
     let claims = claims?;
+    let volumes = match volumes {
+        // Who may not read them is told so of each claim that is bound.
+        Err(error) if error.class() == Class::Forbidden => Collection::default(),
+        volumes => volumes?,
+    };
     let ours: Vec<&Object> = destinations.iter().filter(|object| object.label(LABEL).is_none()).collect();
     let addresses = addresses(cluster, &ours).await?;
-    let cases = ours.into_iter().map(|object| case(object, &sources, &claims, &addresses)).collect();
+    let cases = ours.into_iter().map(|object| case(object, &sources, (&claims, &volumes), &addresses)).collect();
     let held = sources.iter().filter(|source| mark::is_held(source)).cloned().collect();
     let beyond = claims.iter().filter(|claim| is_kopiurs(claim)).map(beyond).collect();
     Ok(Survey { cases, held, beyond })
@@ -84,7 +92,12 @@ pub(super) fn secret(destination: &Destination) -> ObjectRef {
     ObjectRef::namespaced(kind::SECRET, &destination.namespace, &destination.secret)
 }
 
-fn case(object: &Object, sources: &Collection, claims: &Collection, addresses: &BTreeMap<ObjectRef, String>) -> Case {
+fn case(
+    object: &Object,
+    sources: &Collection,
+    (claims, volumes): (&Collection, &Collection),
+    addresses: &BTreeMap<ObjectRef, String>,
+) -> Case {
     let filled: Vec<Object> = claims.iter().filter(|claim| fills(object, claim)).cloned().collect();
     let target = object.reference(&DESTINATION);
     let Some(destination) = Destination::of(object) else {
@@ -109,7 +122,7 @@ fn case(object: &Object, sources: &Collection, claims: &Collection, addresses: &
         repository: destination.repository(address),
         place: destination.place(address),
         backups,
-        action: decide(object, &destination, &filled),
+        action: decide(object, &destination, &filled, volumes),
         overwrites: overwrites(object, &destination),
         object: object.clone(),
         claims: filled,
@@ -142,7 +155,7 @@ fn beyond(claim: &Object) -> String {
 }
 
 /// What there is to do about a destination: what it says of itself, against what its claims are.
-fn decide(object: &Object, destination: &Destination, claims: &[Object]) -> Action {
+fn decide(object: &Object, destination: &Destination, claims: &[Object], volumes: &Collection) -> Action {
     let reading = Reading(object);
     if object.annotation(mark::RESTORE) == Some(mark::SKIP) {
         return Action::Nothing(format!(
@@ -165,28 +178,69 @@ fn decide(object: &Object, destination: &Destination, claims: &[Object]) -> Acti
     }
     let bound = |claim: &&Object| claim.text("/status/phase") == Some("Bound");
     let waits = claims.iter().any(|claim| !bound(&claim));
-    match (reading.is_restored(), claims.iter().find(bound)) {
-        (true, _) if !waits || matches!(destination.copy, CopyMethod::Direct(_)) => {
-            let at = object.text("/status/lastSyncTime").unwrap_or("an unknown time");
-            let filled = if claims.is_empty() { String::new() } else { ", its claims are bound".to_owned() };
-            Action::Nothing(format!("restored at {at} by its own trigger{filled}"))
+    let restored = reading.is_restored();
+    // A claim is filled once. What an earlier image brought it, a later restore does not change.
+    let ended = reading.ended().filter(|_| restored);
+    let doubtful = claims.iter().filter(bound).find_map(|claim| Some((claim, doubt(object, claim, volumes, ended)?)));
+    match (&destination.copy, doubtful) {
+        (CopyMethod::Direct(_), _) if restored => {
+            Action::Nothing(format!("restored at {} by its own trigger", at(object)))
         }
-        (true, _) => Action::Adopt,
-        (false, Some(claim)) if !waits => {
-            let said = match reading.said() {
-                Said::Empty(words) => format!(" ({words})"),
-                Said::Failed(words) => format!(" ({words})"),
-                Said::Restored | Said::Nothing => String::new(),
-            };
-            Action::Refuse {
-                why: format!(
-                    "claim {} is bound and is filled no second time, and no restore of it is proven{said}",
-                    claim.name()
-                ),
-                act: again(claim),
-            }
+        (CopyMethod::Direct(claim), _) if mark::is_put_back(object) => put_back(claim),
+        (CopyMethod::Snapshot, Some((claim, why))) => Action::Refuse { why, act: again(claim) },
+        (CopyMethod::Snapshot, None) if restored && waits => Action::Adopt,
+        (CopyMethod::Snapshot, None) if restored => {
+            let filled = if claims.is_empty() { "" } else { ", its claims are bound" };
+            Action::Nothing(format!("restored at {} by its own trigger{filled}", at(object)))
         }
-        (false, _) => Action::Restore,
+        (CopyMethod::Snapshot, None) if !waits && !claims.is_empty() => {
+            Action::Nothing("its claims were filled by a restore that was proven".to_owned())
+        }
+        _ => Action::Restore,
+    }
+}
+
+fn at(object: &Object) -> &str {
+    object.text("/status/lastSyncTime").unwrap_or("an unknown time")
+}
+
+/// Why the bound `claim` may hold something else than what was restored, if it may: `ended` is when the restore did that
+/// is proven, if one is.
+fn doubt(object: &Object, claim: &Object, volumes: &Collection, ended: Option<Timestamp>) -> Option<String> {
+    if mark::has_filled(object, claim) {
+        return None;
+    }
+    let name = claim.name();
+    let Some(ended) = ended else {
+        let said = match Reading(object).said() {
+            Said::Empty(words) | Said::Failed(words) => format!(" ({words})"),
+            Said::Restored | Said::Nothing => String::new(),
+        };
+        return Some(format!(
+            "claim {name} is bound and is filled no second time, and no restore of it is proven{said}"
+        ));
+    };
+    let volume = claim.text("/spec/volumeName").and_then(|volume| volumes.get(None, volume));
+    let volume = volume.filter(|volume| volume.text("/spec/claimRef/uid") == Some(claim.uid()));
+    let made: Option<Timestamp> = volume.and_then(|volume| volume.text("/metadata/creationTimestamp")?.parse().ok());
+    match made {
+        Some(made) if made >= ended => None,
+        Some(made) => {
+            Some(format!("claim {name} was filled at {made}, and the restore that is proven ended at {ended}"))
+        }
+        None => Some(format!("claim {name} is bound, and its volume can't be read to say when it was filled")),
+    }
+}
+
+/// After a restore into a claim Flux would put its own trigger back, and VolSync would restore once more.
+fn put_back(claim: &str) -> Action {
+    Action::Refuse {
+        why: format!(
+            "Flux would put its own trigger back after the restore, and VolSync would restore into claim {claim} once more, \
+             over what was written since"
+        ),
+        act: "give it the label kustomize.toolkit.fluxcd.io/ssa: IfNotPresent in Git, or change its trigger there"
+            .to_owned(),
     }
 }
 
@@ -208,13 +262,21 @@ mod tests {
     }
 
     fn claim(phase: &str) -> Object {
-        Object::new(json!({"kind": "PersistentVolumeClaim", "metadata": {"name": "app", "namespace": "apps"},
+        Object::new(json!({"kind": "PersistentVolumeClaim", "metadata": {"name": "app", "namespace": "apps", "uid": "u"},
             "spec": {"dataSourceRef": {"apiGroup": "volsync.backube", "kind": "ReplicationDestination", "name": "app-dst"}},
             "status": {"phase": phase}}))
+        .with("spec", json!({"volumeName": "pv", "dataSourceRef":
+            {"apiGroup": "volsync.backube", "kind": "ReplicationDestination", "name": "app-dst"}}))
+    }
+
+    fn volume(made: &str) -> Collection {
+        let volume = Object::new(json!({"kind": "PersistentVolume", "spec": {"claimRef": {"uid": "u"}},
+            "metadata": {"name": "pv", "creationTimestamp": made}}));
+        [volume].into_iter().collect()
     }
 
     fn decided(object: &Object, claims: &[Object]) -> Action {
-        decide(object, &Destination::of(object).unwrap(), claims)
+        decide(object, &Destination::of(object).unwrap(), claims, &volume("2026-01-01T00:00:05Z"))
     }
 
     const GOOD: &str = "Snapshot restore completed";
@@ -225,6 +287,39 @@ mod tests {
         let good = destination(json!({}), GOOD);
         assert!(matches!(decided(&good, &[claim("Bound")]), Action::Nothing(_)));
         assert_eq!(decided(&good, &[claim("Pending")]), Action::Adopt);
+    }
+
+    #[test]
+    fn a_claim_that_was_filled_before_the_restore_is_refused_however_often_it_is_asked_for() {
+        let good = destination(json!({}), GOOD);
+        let decided =
+            |claims: &[Object], volumes: &Collection| decide(&good, &Destination::of(&good).unwrap(), claims, volumes);
+        let before = volume("2025-12-31T23:59:59Z");
+        let Action::Refuse { why, .. } = decided(&[claim("Bound")], &before) else { panic!() };
+        assert!(why.contains("claim app was filled at 2025-12-31T23:59:59Z"), "{why}");
+        // Beside another that waits it is no better.
+        assert!(matches!(decided(&[claim("Pending"), claim("Bound")], &before), Action::Refuse { .. }));
+        assert!(matches!(decided(&[claim("Bound")], &Collection::default()), Action::Refuse { .. }));
+    }
+
+    #[test]
+    fn what_a_proven_restore_filled_stays_proven_when_flux_lets_volsync_synchronize_again() {
+        let again = |logs: &str| destination(json!({}), logs).with_annotation("fluxlift.dev/restored-claims", "x,u");
+        let old = volume("2025-12-31T23:59:59Z");
+        for object in [again(GOOD), again(EMPTY)] {
+            let action = decide(&object, &Destination::of(&object).unwrap(), &[claim("Bound")], &old);
+            assert!(matches!(action, Action::Nothing(_)), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn a_direct_restore_that_flux_would_do_once_more_is_refused() {
+        let direct = json!({"kopia": {"repository": "s", "copyMethod": "Direct", "destinationPVC": "app"}});
+        let delivered = destination(direct, "").with_label("kustomize.toolkit.fluxcd.io/name", "apps");
+        let Action::Refuse { why, .. } = decided(&delivered, &[]) else { panic!() };
+        assert!(why.contains("once more"), "{why}");
+        let kept = delivered.with_annotation("kustomize.toolkit.fluxcd.io/ssa", "IfNotPresent");
+        assert_eq!(decided(&kept, &[]), Action::Restore);
     }
 
     #[test]
