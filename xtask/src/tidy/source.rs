@@ -8,6 +8,7 @@ use std::process::Command;
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
     files: BTreeMap<String, String>,
+    here: Vec<String>,
 }
 
 impl Tree {
@@ -25,13 +26,30 @@ impl Tree {
                 tree.files.insert(path.to_owned(), text);
             }
         }
+        let home = std::env::var("HOME").ok().filter(|home| home.len() > 1).map(|home| format!("{home}/"));
+        tree.here = home.into_iter().chain([format!("{}/", root.display())]).collect();
         if tree.files.is_empty() { Err("there are no files to check".to_owned()) } else { Ok(tree) }
     }
 
     /// A tree of these files, for tests.
     #[cfg(test)]
     pub(crate) fn of(files: &[(&str, &str)]) -> Self {
-        Self { files: files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect() }
+        Self {
+            files: files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect(),
+            here: Vec::new(),
+        }
+    }
+
+    /// The same, checked out at `here`.
+    #[cfg(test)]
+    pub(crate) fn at(mut self, here: &str) -> Self {
+        self.here.push(here.to_owned());
+        self
+    }
+
+    /// Where this is checked out, and the home of whoever checks it: places of this machine alone.
+    pub(crate) fn here(&self) -> impl Iterator<Item = &str> {
+        self.here.iter().map(String::as_str)
     }
 
     /// Every file: path and text.

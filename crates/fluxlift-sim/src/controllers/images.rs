@@ -10,8 +10,8 @@ use super::Program;
 /// How long `image` takes to a node that doesn't have it, before chance adds its share.
 ///
 /// helm-controller's is the slowest of Flux's: its Deployment becomes Available last, well after the sync could have
-/// been applied, and that is where the race of the seed request happens. A CNI's image is large (facts/flux.md
-/// section 7, number 6). `slow` names images that take as long as it says.
+/// been applied, and that is where the race happens. A CNI's image is large. `slow` names
+/// images that take as long as it says.
 pub fn pull_time(image: &str, slow: &BTreeMap<String, Duration>) -> SignedDuration {
     if let Some((_, time)) = slow.iter().find(|(part, _)| image.contains(part.as_str())) {
         return (*time).try_into().unwrap_or(SignedDuration::MAX);

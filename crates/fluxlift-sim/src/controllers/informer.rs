@@ -156,7 +156,7 @@ fn services_of<'w>(world: &'w World, change: &'w Change) -> impl Iterator<Item =
 }
 
 /// Who waits for the artifact of a source. A source's creation is ignored, as in the real predicate: only an update that
-/// brings another revision counts (facts/flux.md section 1, "source watch ignores Create events").
+/// brings another revision counts.
 fn dependents(world: &World, change: &Change, found: &mut Vec<(Controller, Key)>) {
     let is_source = change.key.gr.group == "source.toolkit.fluxcd.io";
     let revision = |object: &Value| some_text(object, "/status/artifact/revision").map(str::to_owned);
@@ -190,8 +190,8 @@ fn dependents(world: &World, change: &Change, found: &mut Vec<(Controller, Key)>
     }
 }
 
-/// Before helm-controller 1.4 a release whose OCIRepository became ready later was left to its interval
-/// (facts/flux.md section 1); the HelmChart that it made itself always woke it.
+/// Before helm-controller 1.4 a release whose OCIRepository became ready later was left to its interval;
+/// the HelmChart that it made itself always woke it.
 fn wakes_releases(world: &World) -> bool {
     let mut helm = world.controllers.processes.values().filter(|process| process.program == Program::HelmController);
     helm.all(|process| process.profile.requeues_when_source_is_not_ready())

@@ -1,5 +1,4 @@
-//! Leader election, as client-go does it with the Flux controllers' timing: 35 s, 30 s, 5 s
-//! (facts/flux.md section 1).
+//! Leader election, as client-go does it with the Flux controllers' timing: 35 s, 30 s, 5 s.
 
 use jiff::SignedDuration;
 use rand::Rng;

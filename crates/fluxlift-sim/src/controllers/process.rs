@@ -59,7 +59,7 @@ impl Process {
         self.args.concurrent.unwrap_or_else(|| self.program.workers())
     }
 
-    /// The name of its Lease; with a selector it carries a hash of that (facts/flux.md section 2, "Shards").
+    /// The name of its Lease; with a selector it carries a hash of that.
     pub fn lease_name(&self) -> Option<String> {
         let name = self.program.lease()?;
         Some(match &self.args.selector {
@@ -75,8 +75,7 @@ impl Process {
 
     /// Whether its program answers its readiness probe.
     ///
-    /// Only source-controller's readiness implies leadership; that of the others is a bare ping
-    /// (facts/flux.md section 2).
+    /// Only source-controller's readiness implies leadership; that of the others is a bare ping.
     pub const fn is_ready(&self) -> bool {
         match self.program {
             Program::SourceController => self.leader,
@@ -150,8 +149,7 @@ fn insert(world: &mut World, process: Process) -> ProcessId {
     id
 }
 
-/// The caches of a process have synced, unless a kind that it watches is not defined: then it exits with 1
-/// (facts/flux.md section 1, "CRD missing at controller start").
+/// The caches of a process have synced, unless a kind that it watches is not defined: then it exits with 1.
 pub fn synced(world: &mut World, id: ProcessId) {
     let Some(process) = world.controllers.processes.get_mut(&id) else { return };
     let reconciled = process.program.controllers().iter().map(|c| c.resource());

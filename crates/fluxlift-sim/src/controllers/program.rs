@@ -101,7 +101,7 @@ impl Program {
             ],
             Self::KubeScheduler => &[Controller::Scheduler],
             Self::FluxOperator => &[Controller::FluxInstances, Controller::FluxReports],
-            // Five independent controllers (facts/flux.md section 2).
+            // Five independent controllers.
             Self::SourceController => &[
                 Controller::GitRepositories,
                 Controller::OciRepositories,
@@ -143,7 +143,7 @@ impl Program {
     }
 
     /// How many workers each of its controllers has unless `--concurrent` says otherwise
-    /// (facts/flux.md section 1: 4 for helm-controller).
+    /// (4 for helm-controller).
     pub const fn workers(self) -> usize {
         match self {
             Self::KubeControllerManager | Self::KubeScheduler => 16,

@@ -34,7 +34,7 @@ impl Settings {
     }
 
     /// What a controller is to watch: with shards, the main one takes the objects without the key
-    /// (facts/flux.md section 2, "Shards"; notification-controller is not sharded).
+    /// (notification-controller is not sharded).
     fn selector(&self, component: &str, shard: Option<&str>) -> Option<String> {
         let sharded = !self.shards.is_empty() && component != "notification-controller";
         sharded.then(|| shard.map_or_else(|| format!("!{}", self.shard_key), |s| format!("{}={s}", self.shard_key)))

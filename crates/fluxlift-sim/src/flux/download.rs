@@ -15,8 +15,7 @@ pub enum Download {
     Done(Stored),
     /// source-controller answered that there is no such artifact: HTTP 404, which is not tried again.
     NotFound,
-    /// The way is broken; try again after so long. The worker stays busy: together up to 8.6 minutes
-    /// (facts/flux.md section 2).
+    /// The way is broken; try again after so long. The worker stays busy: together up to 8.6 minutes.
     Later(SignedDuration),
     /// The way stayed broken; the client's words.
     Broken(String),

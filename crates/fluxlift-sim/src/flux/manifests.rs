@@ -145,7 +145,7 @@ fn base(settings: &component::Settings, policies: bool) -> Vec<Value> {
     objects
 }
 
-/// The source and the Kustomization of `spec.sync` (facts/flux.md section 3: interval 10m, prune true).
+/// The source and the Kustomization of `spec.sync` (interval 10m, prune true).
 fn root(settings: &component::Settings, sync: &Value, distribution: Distribution) -> [Value; 2] {
     let namespace = &settings.namespace;
     let name = some_text(sync, "/name").unwrap_or(namespace);
@@ -176,7 +176,7 @@ fn root(settings: &component::Settings, sync: &Value, distribution: Distribution
     ]
 }
 
-/// The labels and annotations that everything carries (facts/flux.md section 3).
+/// The labels and annotations that everything carries.
 fn mark(object: &mut Value, instance: &Value, settings: &component::Settings) {
     let set = |object: &mut Value, field: &str, key: &str, value: &str| {
         object["metadata"][field][key] = json!(value);

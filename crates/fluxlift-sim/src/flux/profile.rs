@@ -29,7 +29,7 @@ impl Release {
     }
 }
 
-/// The releases that the operator's image carries, oldest first (facts/lab.md: the last has 1.9.6, 1.9.5 and 1.6.3).
+/// The releases that the operator's image carries, oldest first (the last has 1.9.6, 1.9.5 and 1.6.3).
 const RELEASES: [Release; 6] = [
     Release::of(["2.4.0", "1.4.1", "1.4.0", "1.1.0", "1.4.0", "0.33.0", "0.39.0"]),
     Release::of(["2.5.1", "1.5.0", "1.5.1", "1.2.0", "1.5.0", "0.34.0", "0.40.0"]),
@@ -106,12 +106,12 @@ impl Profile {
     }
 
     /// Before helm-controller 1.4 (Flux 2.7) an object whose source was not ready waited a whole `spec.interval`;
-    /// since then it is requeued like one with a dependency that is not ready (facts/flux.md section 1).
+    /// since then it is requeued like one with a dependency that is not ready.
     pub const fn requeues_when_source_is_not_ready(self) -> bool {
         self.minor >= 7
     }
 
-    /// OCIRepository is v1 since Flux 2.6, before only v1beta2 (facts/flux.md section 2, "Older Flux").
+    /// OCIRepository is v1 since Flux 2.6, before only v1beta2.
     pub const fn oci_is_stable(self) -> bool {
         self.minor >= 6
     }

@@ -12,7 +12,7 @@ pub fn is_new(object: &Value) -> bool {
 }
 
 /// Notes in `status` that the pass over `object` saw its `requestedAt`: every pass does, the first and a suspended one
-/// included (facts/flux.md section 2).
+/// included.
 pub fn echo(object: &Value, status: &mut Value) {
     if let Some(token) = annotation(object, REQUESTED_AT) {
         status["lastHandledReconcileAt"] = json!(token);

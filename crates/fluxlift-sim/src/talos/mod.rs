@@ -2,7 +2,7 @@
 //!
 //! A [`Machine`] is a state machine in the [`World`](crate::World). It boots, waits in maintenance behind a throwaway
 //! certificate, takes a configuration, installs itself, reboots, and from then on speaks mutual TLS under its cluster's own
-//! authority. Each behaviour follows facts/talos.md sections 3 to 5: connections break when a machine reboots, replies can
+//! authority. Each behaviour follows the real machines: connections break when a machine reboots, replies can
 //! get lost, etcd's guard looks at one machine only, and the kubeconfig's archive has no end.
 
 mod answer;

@@ -104,7 +104,7 @@ fn class(pass: &Pass<'_>, claim: &Value) -> Option<Arc<Value>> {
 
 /// What is to be in the claim's volume; `None` while that is not known.
 ///
-/// A claim that names a destination waits for its latest image, and for that to be ready (facts/flux.md section 6).
+/// A claim that names a destination waits for its latest image, and for that to be ready.
 fn content(pass: &Pass<'_>, claim: &Value) -> Option<u64> {
     if text(claim, "/spec/dataSourceRef/kind") != "ReplicationDestination" {
         return Some(0);

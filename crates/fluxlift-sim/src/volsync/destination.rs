@@ -17,25 +17,11 @@ const BINDING: SignedDuration = SignedDuration::from_secs(1);
 
 /// Makes a pass over a destination.
 pub fn reconcile(pass: &mut Pass<'_>) -> Passed {
-    let Some(object) = pass.object().filter(|object| !is_deleting(object)) else { return Ok(Outcome::Done) };
-    if !machine::has_mover(pass, &object)? {
-        return Ok(machine::without_mover(&object));
-    }
-    if !machine::is_synchronizing(&object) {
-        if !machine::is_due(&object, pass.now()) {
-            return machine::idle(pass);
-        }
-        machine::begin(pass)?;
-    }
-    start(pass, &object)
+    machine::synchronize(pass, start)
 }
 
 /// Starts the mover, where it can be.
 fn start(pass: &mut Pass<'_>, object: &Value) -> Passed {
-    if machine::is_paused(object) {
-        // No mover runs, and yet it is done (facts/flux.md section 6).
-        return machine::end(pass);
-    }
     match repository::find(pass, object) {
         Found::Refused(why) => {
             machine::condition(pass, ["False", "Error", &why])?;
@@ -76,7 +62,7 @@ fn moved(pass: &mut Pass<'_>, object: &Value) -> Passed {
         return Ok(Outcome::Failed("mover failed".to_owned()));
     }
     let found = pass.world.volsync.newest(&place, &identity);
-    // Without a snapshot the mover has nothing to do, and does it successfully (facts/flux.md section 6).
+    // Without a snapshot the mover has nothing to do, and does it successfully.
     let said = match found {
         Some(_) => "Snapshot restore completed".to_owned(),
         None => format!("No eligible snapshots found for {identity}"),

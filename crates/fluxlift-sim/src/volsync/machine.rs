@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::controllers::conditions::{self, moment};
-use crate::controllers::object::{flag, generation, some_text, text};
+use crate::controllers::object::{flag, generation, is_deleting, some_text, text};
 use crate::controllers::{Outcome, Pass, Passed};
 
 /// Where a worker is within a pass over a destination or a source.
@@ -65,8 +65,27 @@ pub(super) fn is_synchronizing(object: &Value) -> bool {
     some_text(object, "/status/lastSyncStartTime").is_some()
 }
 
+/// Makes a pass over an object: `start` is for one whose synchronization runs, or begins now because it is due.
+pub(super) fn synchronize(pass: &mut Pass<'_>, start: impl FnOnce(&mut Pass<'_>, &Value) -> Passed) -> Passed {
+    let Some(object) = pass.object().filter(|object| !is_deleting(object)) else { return Ok(Outcome::Done) };
+    if !has_mover(pass, &object)? {
+        return Ok(without_mover(&object));
+    }
+    if !is_synchronizing(&object) {
+        if !is_due(&object, pass.now()) {
+            return idle(pass);
+        }
+        begin(pass)?;
+    }
+    if is_paused(&object) {
+        // No mover runs, and yet it is done.
+        return end(pass);
+    }
+    start(pass, &object)
+}
+
 /// Begins a synchronization.
-pub(super) fn begin(pass: &mut Pass<'_>) -> Result<(), crate::kube::Status> {
+fn begin(pass: &mut Pass<'_>) -> Result<(), crate::kube::Status> {
     let now = moment(pass.now());
     pass.status(|status| status["lastSyncStartTime"] = json!(now))?;
     condition(pass, ["True", "SyncInProgress", "Synchronization in-progress"])

@@ -2,7 +2,7 @@
 //!
 //! A destination restores into a volume of its own, takes a VolumeSnapshot of it and names that as its latest image; a
 //! claim with a `dataSourceRef` waits for that image and is filled from it. What the model is for are the lies of this
-//! chain (facts/flux.md section 6): a repository without a matching snapshot gives an empty volume and calls it
+//! chain: a repository without a matching snapshot gives an empty volume and calls it
 //! Successful; a paused object is done at once; a tag that is changed during a synchronization counts as done; an image
 //! is named before its snapshot is ready; and a repository's claim that is provisioned anew is bound to nothing.
 //!

@@ -14,20 +14,12 @@ const LOOK: SignedDuration = SignedDuration::from_secs(2);
 
 /// Makes a pass over a source.
 pub fn reconcile(pass: &mut Pass<'_>) -> Passed {
-    let Some(object) = pass.object().filter(|object| !is_deleting(object)) else { return Ok(Outcome::Done) };
-    if !machine::has_mover(pass, &object)? {
-        return Ok(machine::without_mover(&object));
-    }
-    if !machine::is_synchronizing(&object) {
-        if !machine::is_due(&object, pass.now()) {
-            return machine::idle(pass);
-        }
-        machine::begin(pass)?;
-    }
-    if machine::is_paused(&object) {
-        return machine::end(pass);
-    }
-    match places(pass, &object) {
+    machine::synchronize(pass, start)
+}
+
+/// Starts the mover, where it can be.
+fn start(pass: &mut Pass<'_>, object: &Value) -> Passed {
+    match places(pass, object) {
         Err(why) => {
             machine::condition(pass, ["False", "Error", &why])?;
             Ok(Outcome::Failed(why))

@@ -11,6 +11,7 @@ use fluxlift_kube::Kubeconfig;
 use fluxlift_net::TcpDial;
 
 use super::bundle::{Failed, OnFailure};
+use super::chart::Chart;
 use super::outcome::{plan_text, refused, show_plan, show_report};
 use crate::args::{Global, deadline};
 use crate::bootstrap::request::Secrets;
@@ -52,22 +53,12 @@ pub struct Bootstrap {
     /// A file with the age key that decrypts the repository's secrets, or - for stdin
     #[arg(long, value_name = "FILE", help_heading = "Git")]
     pub sops_age_key_file: Option<PathBuf>,
-    /// The version of flux-operator and its chart; 0.58.1, or what a chart on this machine is, if none is named
-    #[arg(long, value_name = "VERSION", help_heading = "Flux")]
-    pub operator_version: Option<String>,
     /// The version of Flux, or a range such as 2.x
     #[arg(long, value_name = "VERSION", default_value = FLUX_VERSION, help_heading = "Flux")]
     pub flux_version: String,
-    /// The chart of flux-operator: oci://..., the address of a .tgz, a .tgz file or a folder; the official one if none is
-    /// named
-    #[arg(long, value_name = "PLACE", help_heading = "Flux")]
-    pub chart: Option<String>,
-    /// The digest that the chart must have: sha256:...
-    #[arg(long, value_name = "DIGEST", help_heading = "Flux")]
-    pub chart_digest: Option<String>,
-    /// A YAML file with values for that chart
-    #[arg(long, value_name = "FILE", help_heading = "Flux")]
-    pub operator_values: Option<PathBuf>,
+    /// The chart of flux-operator.
+    #[command(flatten)]
+    pub chart: Chart,
     /// Where the images of Flux come from; ghcr.io/fluxcd if none is named
     #[arg(long, value_name = "REGISTRY", help_heading = "Flux")]
     pub registry: Option<String>,
@@ -115,10 +106,6 @@ impl Bootstrap {
             warning("the token will travel in clear: the repository's address is http");
         }
         let absolute = |path: &Option<PathBuf>| path.as_ref().map(|path| system.dir.join(path));
-        let chart = self.chart.as_ref().map(|chart| match chart.contains("://") {
-            true => chart.clone(),
-            false => system.dir.join(chart).to_string_lossy().into_owned(),
-        });
         Ok(Request {
             kubeconfig: target::kubeconfig_files(self.kubeconfig.as_ref(), system),
             context: self.context.clone(),
@@ -128,10 +115,10 @@ impl Bootstrap {
             path: self.path.clone(),
             git_token,
             sops_age_key,
-            operator_version: self.operator_version.clone(),
-            chart,
-            chart_digest: self.chart_digest.clone(),
-            operator_values: absolute(&self.operator_values),
+            operator_version: self.chart.operator_version.clone(),
+            chart: self.chart.place(system),
+            chart_digest: self.chart.chart_digest.clone(),
+            operator_values: self.chart.values(system),
             flux_version: self.flux_version.clone(),
             registry: self.registry.clone(),
             components: self.components.clone(),

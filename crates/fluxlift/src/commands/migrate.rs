@@ -10,6 +10,7 @@ use fluxlift_flux::migration::Wish;
 use fluxlift_net::{Dial, TcpDial};
 
 use super::bootstrap::where_it_is;
+use super::chart::Chart;
 use super::migrate_text::{Document, plan_text, render};
 use super::outcome::{printed, refused, show_failures, show_plan, show_report};
 use crate::args::{Global, deadline};
@@ -63,19 +64,9 @@ pub struct Migrate {
     /// The controllers, separated by commas; those that run if none is named
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Flux")]
     pub components: Vec<String>,
-    /// The version of flux-operator and its chart; 0.58.1, or what a chart on this machine is, if none is named
-    #[arg(long, value_name = "VERSION", help_heading = "Flux")]
-    pub operator_version: Option<String>,
-    /// The chart of flux-operator: oci://..., the address of a .tgz, a .tgz file or a folder; the official one if none is
-    /// named
-    #[arg(long, value_name = "PLACE", help_heading = "Flux")]
-    pub chart: Option<String>,
-    /// The digest that the chart must have: sha256:...
-    #[arg(long, value_name = "DIGEST", help_heading = "Flux")]
-    pub chart_digest: Option<String>,
-    /// A YAML file with values for that chart
-    #[arg(long, value_name = "FILE", help_heading = "Flux")]
-    pub operator_values: Option<PathBuf>,
+    /// The chart of flux-operator.
+    #[command(flatten)]
+    pub chart: Chart,
     /// Only look and judge: what would go along, what is refused, what is left to do. Nothing is written anywhere
     #[arg(long, conflicts_with_all = ["dry_run", "back"])]
     pub check: bool,
@@ -97,10 +88,6 @@ impl Migrate {
     /// The options as what is asked for.
     pub fn asked(&self, system: &System) -> Asked {
         let absolute = |path: &Option<PathBuf>| path.as_ref().map(|path| system.dir.join(path));
-        let chart = self.chart.as_ref().map(|chart| match chart.contains("://") {
-            true => chart.clone(),
-            false => system.dir.join(chart).to_string_lossy().into_owned(),
-        });
         Asked {
             kubeconfig: target::kubeconfig_files(self.kubeconfig.as_ref(), system),
             context: self.context.clone(),
@@ -118,10 +105,10 @@ impl Migrate {
                 version: self.flux_version.clone(),
                 place: String::new(),
             },
-            operator_version: self.operator_version.clone(),
-            chart,
-            chart_digest: self.chart_digest.clone(),
-            operator_values: absolute(&self.operator_values),
+            operator_version: self.chart.operator_version.clone(),
+            chart: self.chart.place(system),
+            chart_digest: self.chart.chart_digest.clone(),
+            operator_values: self.chart.values(system),
         }
     }
 

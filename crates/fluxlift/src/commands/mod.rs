@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod bootstrap;
 pub mod bundle;
+pub mod chart;
 pub mod completion;
 pub mod demo;
 pub mod destroy;

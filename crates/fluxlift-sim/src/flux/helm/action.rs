@@ -275,7 +275,7 @@ fn wants(object: &Value, name: &str, handled: &str) -> bool {
         && some_text(object, &format!("/status/{handled}")) != token
 }
 
-/// Notes the force and reset tokens as handled, whether they acted or not (facts/flux.md section 4).
+/// Notes the force and reset tokens as handled, whether they acted or not.
 pub(super) fn consume_tokens(object: &Value, status: &mut Value) {
     for (name, handled) in [(FORCE_AT, "lastHandledForceAt"), (RESET_AT, "lastHandledResetAt")] {
         if let Some(token) = annotation(object, name) {

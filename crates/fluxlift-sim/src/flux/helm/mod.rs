@@ -1,4 +1,4 @@
-//! helm-controller: the passes of facts/flux.md section 1, and which of them move `observedGeneration` away from -1.
+//! helm-controller: its passes, and which of them move `observedGeneration` away from -1.
 //!
 //! Not modelled: CEL expressions, tests, drift detection, the rollback of a failed upgrade, and what a chart installs: the charts of the world outside
 //! have no content here, so an action leaves its release Secret and nothing else.

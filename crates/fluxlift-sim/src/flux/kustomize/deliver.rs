@@ -54,7 +54,7 @@ fn fetch(pass: &mut Pass<'_>, object: &Value, work: Work, tries: u32) -> Passed 
             Ok(Outcome::Busy(pause, crate::controllers::Step::Kustomize(step)))
         }
         Download::NotFound => {
-            // What the path canary looks for (facts/flux.md section 2).
+            // What the path canary looks for.
             let requeue = pass.process().args.requeue_dependency;
             let message = format!("Source is not ready, artifact not found, retrying in {}s", requeue.as_secs());
             not_ready(pass, object, "ArtifactFailed", &message, requeue)

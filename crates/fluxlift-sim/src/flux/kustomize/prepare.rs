@@ -23,7 +23,7 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Passed {
         return Ok(Outcome::Again);
     }
     if flag(&object, "/spec/suspend") {
-        // A suspended Kustomization keeps observedGeneration -1 (facts/lab.md, "Seen on it"), unless it is Ready already.
+        // A suspended Kustomization keeps observedGeneration -1, unless it is Ready already.
         pass.log("info", "Reconciliation is suspended for this object", &[]);
         let ready = conditions::is_true(&object, "Ready");
         pass.status(|status| {

@@ -1,7 +1,7 @@
 //! The FluxInstance: built, applied in two stages, collected, and perhaps waited for.
 //!
-//! The controllers and the sync are in the same stage: **the operator does not order the controllers before the sync**
-//! (facts/flux.md section 3). Whoever wants that order adds `spec.sync` later.
+//! The controllers and the sync are in the same stage: **the operator does not order the controllers before the sync**.
+//! Whoever wants that order adds `spec.sync` later.
 
 use fluxlift_core::Timestamp;
 use jiff::SignedDuration;
@@ -17,7 +17,7 @@ use crate::flux::manifests::{self, Build};
 use crate::flux::{inventory, stages, token};
 use crate::kube::Key;
 
-/// The operator's polls are every 2 s for the first stage and every 5 s for health (facts/flux.md section 3).
+/// The operator's polls are every 2 s for the first stage and every 5 s for health.
 const STAGE_POLL: SignedDuration = SignedDuration::from_secs(2);
 const HEALTH_POLL: SignedDuration = SignedDuration::from_secs(5);
 /// How long the first stage may take.
@@ -186,7 +186,7 @@ fn wait(pass: &mut Pass<'_>, instance: &Value, began: Timestamp, observed: i64, 
     Ok(Outcome::Busy(HEALTH_POLL, crate::controllers::Step::Operator(step)))
 }
 
-/// From operator 0.39 on a spec change cancels a running health wait at once (facts/flux.md section 3).
+/// From operator 0.39 on a spec change cancels a running health wait at once.
 fn cancels_waits(version: &str) -> bool {
     let mut parts = version.trim_start_matches('v').split('.').map(|part| part.parse::<u64>().unwrap_or(0));
     let (major, minor) = (parts.next().unwrap_or(0), parts.next().unwrap_or(u64::MAX));

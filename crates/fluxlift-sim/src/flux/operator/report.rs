@@ -1,7 +1,7 @@
 //! The FluxReport: what the operator sees of the cluster.
 //!
 //! Its Ready is written only by a leader's pass, but it says True even when there is nothing to report, and it never
-//! echoes a token (facts/flux.md section 2, "FluxReport can lie").
+//! echoes a token.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};

@@ -30,7 +30,7 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Passed {
         pass.drop_finalizer(FINALIZER)?;
         return Ok(Outcome::Done);
     }
-    // A repository of OCI type is static: nothing is fetched, and nothing is echoed (facts/flux.md section 2).
+    // A repository of OCI type is static: nothing is fetched, and nothing is echoed.
     if pass.controller == Controller::HelmRepositories && text(&source, "/spec/type") == "oci" {
         return Ok(Outcome::Done);
     }

@@ -1,4 +1,4 @@
-//! The canaries of facts/flux.md section 2, and what each of them proves.
+//! The canaries, and what each of them proves.
 
 use std::time::Duration;
 
