@@ -29,7 +29,8 @@ impl Part {
 }
 
 impl ApiServer {
-    /// Replaces an object. A `resourceVersion` in it must be the current one.
+    /// Replaces an object. A `resourceVersion` in it must be the current one. Of a few kinds an object is made that is not
+    /// there.
     ///
     /// # Errors
     /// 404, 409 for another `resourceVersion` or uid, 422 for an object that is not valid.
@@ -63,7 +64,9 @@ impl ApiServer {
 
     fn replace(&mut self, caller: &Caller<'_>, key: &Key, object: Value, part: Part) -> Result<Arc<Value>, Status> {
         let kind = self.served(&key.gr)?;
-        let live = self.objects.get(key).cloned().ok_or_else(|| Status::not_found(key))?;
+        let Some(live) = self.objects.get(key).cloned() else {
+            return self.replace_nothing(caller, key, object, part);
+        };
         check_named(key, &object)?;
         if is_conditional(&kind) && meta::text(&object, &["metadata", "resourceVersion"]).is_empty() {
             let cause = Cause {
@@ -85,6 +88,27 @@ impl ApiServer {
         let comparison = compare(&live, &next, Shape::of(&kind, &api_version));
         owners.updated(caller, &api_version, part.subresource(), &comparison);
         self.store(caller, &kind, key, &live, next, &owners)
+    }
+
+    /// Makes what was to be replaced. The `resourceVersion` of what was there before hinders nobody, its uid does.
+    fn replace_nothing(
+        &mut self,
+        caller: &Caller<'_>,
+        key: &Key,
+        mut object: Value,
+        part: Part,
+    ) -> Result<Arc<Value>, Status> {
+        if part != Part::Object || !MADE_BY_REPLACING.contains(&key.gr) {
+            return Err(Status::not_found(key));
+        }
+        check_named(key, &object)?;
+        let uid = meta::uid(&object);
+        if !uid.is_empty() {
+            let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: ");
+            return Err(Status::conflict(key, &why));
+        }
+        meta::metadata_mut(&mut object).remove("resourceVersion");
+        self.create(caller, &key.gr, key.namespace.as_deref(), object)
     }
 
     /// Stores the next state of an object, or takes it out when its last finalizer is gone.
@@ -115,6 +139,17 @@ impl ApiServer {
         Ok(self.put(key.clone(), next))
     }
 }
+
+/// The kinds of which an object is made by replacing one that is not there.
+const MADE_BY_REPLACING: [GroupResource; 7] = [
+    GroupResource::LEASES,
+    GroupResource::EVENTS,
+    GroupResource::SERVICES,
+    GroupResource::ROLES,
+    GroupResource::ROLE_BINDINGS,
+    GroupResource::CLUSTER_ROLES,
+    GroupResource::CLUSTER_ROLE_BINDINGS,
+];
 
 /// Whether objects of this kind are only replaced by who has read them.
 fn is_conditional(kind: &Kind) -> bool {

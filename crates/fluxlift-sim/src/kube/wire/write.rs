@@ -98,11 +98,12 @@ pub fn update(
     let object = body::object(request)?;
     check_fields(request, kind, &objects.version, &object)?;
     let (api, key) = (&mut world.kube.api, key(objects));
+    let code = if api.get(&key).is_some() { 200 } else { 201 };
     let object = match part(objects) {
         Part::Status => api.update_status(caller, &key, object)?,
         Part::Object => api.update(caller, &key, object)?,
     };
-    Ok(one(200, &object, kind, &objects.version, Form::of(request), world.now))
+    Ok(one(code, &object, kind, &objects.version, Form::of(request), world.now))
 }
 
 /// PATCH.
