@@ -9,6 +9,8 @@ use fluxlift_core::{ActLog, ChangeKind, Deadline, Diagnostic, ErrorKind, Explain
 use fluxlift_gate::GateContext;
 use thiserror::Error;
 
+use crate::lock::Claimant;
+
 /// Named values: a unit's inputs or outputs.
 pub type Values = BTreeMap<String, Value>;
 
@@ -47,6 +49,8 @@ pub struct UnitContext {
     pub prior: Option<Prior>,
     /// The unit's own deadline.
     pub deadline: Deadline,
+    /// Whose run it is, for what only one run may do at a time wherever it is started.
+    pub claimant: Claimant,
     /// A seed of this run for jitter and names; the same seed gives the same run.
     pub seed: u64,
 }

@@ -16,6 +16,7 @@ mod intent;
 pub mod kubeconfig_files;
 pub mod outside;
 pub mod registry;
+mod reserved;
 pub mod secrets;
 pub mod talos_access;
 

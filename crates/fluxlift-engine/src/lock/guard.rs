@@ -5,13 +5,16 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use super::{Holder, LockError, Owner};
+use super::owner::{drawn, placed};
+use super::{Claimant, Holder, LockError, Owner};
 use crate::{Home, atomic};
 
 /// A lock that is held. Dropping it gives it back.
 #[derive(Debug)]
 pub struct Lock {
     fence: Fence,
+    folder: String,
+    claimant: Claimant,
     file: File,
 }
 
@@ -69,8 +72,10 @@ impl Lock {
             return Err(LockError::Held { owner: before.owner, elsewhere: true });
         }
         let epoch = before.epoch.max(at_least) + 1;
-        record(home, &Holder { epoch, owner: Some(owner) })?;
-        let lock = Self { fence: Fence { home: home.clone(), epoch }, file };
+        let folder = if before.folder.is_empty() { drawn(&owner) } else { before.folder };
+        record(home, &Holder { epoch, folder: folder.clone(), owner: Some(owner.clone()) })?;
+        let claimant = Claimant { folder: placed(&folder, &owner.host, home.folder()), owner };
+        let lock = Self { fence: Fence { home: home.clone(), epoch }, folder, claimant, file };
         Ok(Acquired { lock, left_behind: before.owner })
     }
 
@@ -83,13 +88,19 @@ impl Lock {
     pub const fn epoch(&self) -> u64 {
         self.fence.epoch
     }
+
+    /// Who holds it, for those who cannot see it.
+    pub const fn claimant(&self) -> &Claimant {
+        &self.claimant
+    }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
         // A record that can't be written is one that is left behind: the next owner on this machine takes it over.
         if self.fence.check().is_ok() {
-            let _ = record(&self.fence.home, &Holder { epoch: self.fence.epoch, owner: None });
+            let folder = std::mem::take(&mut self.folder);
+            let _ = record(&self.fence.home, &Holder { epoch: self.fence.epoch, folder, owner: None });
         }
         // Closing alone would leave it locked while a child that is just being started still has a copy.
         let _ = self.file.unlock();
@@ -121,7 +132,7 @@ pub fn unlock(home: &Home) -> Result<Option<Owner>, LockError> {
         _ => {}
     }
     if before != Holder::default() {
-        record(home, &Holder { epoch: before.epoch + 1, owner: None })?;
+        record(home, &Holder { epoch: before.epoch + 1, folder: before.folder, owner: None })?;
     }
     Ok(before.owner)
 }

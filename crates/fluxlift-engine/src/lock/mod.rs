@@ -10,4 +10,4 @@ mod owner;
 
 pub use error::LockError;
 pub use guard::{Acquired, Fence, Lock, inspect, unlock};
-pub use owner::{Holder, Owner};
+pub use owner::{Claimant, Holder, Owner};

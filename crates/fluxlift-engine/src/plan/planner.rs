@@ -15,6 +15,7 @@ use futures::FutureExt;
 use super::looks::{Look, Looks};
 use super::{Known, Plan, PlannedUnit};
 use crate::hooks::Hooks;
+use crate::lock::Claimant;
 use crate::run::{Engine, Failures, Preflight, RunError, RunOptions, Speaker, considering, elapsed, seed_of};
 use crate::schedule::Schedule;
 use crate::state::State;
@@ -256,6 +257,8 @@ impl<'a> Planner<'a> {
             acts: Arc::new(NoActs),
             prior: self.state.units.get(key).map(|unit| unit.prior.clone()),
             deadline: self.options.unit_deadline.min(LOOK),
+            // A look takes no lock: it has no folder to name.
+            claimant: Claimant { owner: self.engine.owner.clone(), folder: String::new() },
             seed: seed_of(self.options.seed, key),
         }
     }

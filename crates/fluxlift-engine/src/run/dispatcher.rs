@@ -15,7 +15,7 @@ use super::executor::{Ended, Executor, Outcome};
 use super::{Engine, RunError, RunOptions, RunReport, Speaker, UnitReport, seed_of};
 use crate::hooks::Hooks;
 use crate::journal::{Record, RunId, SharedJournal, UnitActs, UnsettledActs, shared};
-use crate::lock::Fence;
+use crate::lock::{Claimant, Fence};
 use crate::plan::Known;
 use crate::schedule::Schedule;
 use crate::state::{State, UnitState};
@@ -35,6 +35,7 @@ pub(super) struct Dispatcher<'a> {
     pub(super) journal: SharedJournal,
     pub(super) acts: Arc<Mutex<UnsettledActs>>,
     pub(super) fence: Fence,
+    pub(super) claimant: Claimant,
     pub(super) plan: Option<Plan>,
     pub(super) started: Timestamp,
     pub(super) waits: CancellationToken,
@@ -186,6 +187,7 @@ impl Dispatcher<'_> {
             acts: Arc::new(acts),
             prior: before.map(|b| b.prior.clone()),
             deadline: self.options.unit_deadline,
+            claimant: self.claimant.clone(),
             seed: seed_of(self.options.seed, key),
         }
     }

@@ -209,6 +209,7 @@ impl<'a> Engine<'a> {
             journal: Arc::new(Mutex::new(journal)),
             acts: Arc::new(Mutex::new(acts)),
             fence: lock.fence(),
+            claimant: lock.claimant().clone(),
             plan,
             started,
             waits: self.shutdown.waits(),

@@ -51,7 +51,8 @@ impl RunReport {
         self.units.iter().all(|u| matches!(u.result, UnitResult::Succeeded { .. } | UnitResult::Excluded { .. }))
     }
 
-    /// Why the run did not succeed; `None` when it did. An interruption comes first, then a failure, then a gate.
+    /// Why the run did not succeed; `None` when it did. An interruption comes first, then a failure, then what all units
+    /// that failed have in common: a gate, or another run at work.
     pub fn failure(&self) -> Option<ErrorKind> {
         if self.succeeded() {
             return None;
@@ -60,8 +61,9 @@ impl RunReport {
             return Some(ErrorKind::Interrupted);
         }
         let kinds: Vec<ErrorKind> = self.units.iter().filter_map(|u| u.error.as_ref()).map(|e| e.kind()).collect();
-        let only_gates = !kinds.is_empty() && kinds.iter().all(|kind| *kind == ErrorKind::NotProven);
-        Some(if only_gates { ErrorKind::NotProven } else { ErrorKind::Failed })
+        let all = |kind| !kinds.is_empty() && kinds.iter().all(|other| *other == kind);
+        let common = [ErrorKind::NotProven, ErrorKind::LockHeld].into_iter().find(|kind| all(*kind));
+        Some(common.unwrap_or(ErrorKind::Failed))
     }
 
     /// How long it took.
@@ -135,4 +137,40 @@ pub(crate) fn between(from: Timestamp, to: Timestamp) -> Duration {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lock::LockError;
+
+    fn report(errors: Vec<Option<UnitError>>) -> RunReport {
+        let unit = |(number, error): (usize, Option<UnitError>)| UnitReport {
+            path: UnitPath::new(format!("unit-{number}")).unwrap(),
+            result: match &error {
+                Some(error) => UnitResult::Failed { error: error.to_string() },
+                None => UnitResult::EarlyExit { cause: UnitPath::new("unit-0").unwrap() },
+            },
+            started: None,
+            finished: Timestamp::UNIX_EPOCH,
+            proofs: Vec::new(),
+            error: error.map(Arc::new),
+        };
+        RunReport {
+            run: RunId(1),
+            command: Command::Apply,
+            started: Timestamp::UNIX_EPOCH,
+            finished: Timestamp::UNIX_EPOCH,
+            units: errors.into_iter().enumerate().map(unit).collect(),
+            interrupted: false,
+        }
+    }
+
+    #[test]
+    fn a_run_that_another_one_kept_from_its_work_says_so_by_its_exit_code_and_a_mixed_failure_does_not() {
+        let held = || Some(LockError::Held { owner: None, elsewhere: false }.into());
+        assert_eq!(report(vec![held(), None]).failure(), Some(ErrorKind::LockHeld));
+        assert_eq!(report(vec![held(), Some(UnitError::new("no"))]).failure(), Some(ErrorKind::Failed));
+        assert_eq!(report(vec![None]).failure(), Some(ErrorKind::Failed));
+    }
 }

@@ -30,9 +30,31 @@ fn a_lock_that_is_given_back_is_free_and_the_epoch_grows() {
     assert_eq!(Lock::acquire(&home, owner(), 9).unwrap().lock.epoch(), 10);
 }
 
+#[test]
+fn a_folder_keeps_the_name_that_its_first_owner_gave_it_and_shares_it_with_no_other() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [home, other] = folders.each_ref().map(|folder| Home::at(folder.path()));
+    let named = |home: &Home, pid: u32| {
+        let taken = Lock::acquire(home, Owner { pid, ..owner() }, 0).unwrap();
+        (taken.lock.claimant().folder.clone(), taken.lock.claimant().owner.pid)
+    };
+    let (name, pid) = named(&home, 42);
+    assert_eq!((name.len(), pid), (32, 42));
+    assert_eq!(named(&home, 43), (name.clone(), 43));
+    unlock(&home).unwrap();
+    assert_eq!(named(&home, 44).0, name);
+    assert_ne!(named(&other, 42).0, name);
+    // A copy has its own lock: it must not pass for the one that it was copied from.
+    let copied = tempfile::tempdir().unwrap();
+    let copy = Home::at(copied.path());
+    std::fs::copy(home.owner(), copy.owner()).unwrap();
+    assert_ne!(named(&copy, 42).0, name);
+}
+
 /// The record of a process that was killed: the operating system has freed its lock.
 fn leave_behind(home: &Home, owner: Owner) {
-    std::fs::write(home.owner(), serde_json::to_vec(&Holder { epoch: 5, owner: Some(owner) }).unwrap()).unwrap();
+    let holder = Holder { epoch: 5, folder: String::new(), owner: Some(owner) };
+    std::fs::write(home.owner(), serde_json::to_vec(&holder).unwrap()).unwrap();
 }
 
 #[test]

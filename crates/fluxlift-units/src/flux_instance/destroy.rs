@@ -9,6 +9,7 @@ use fluxlift_kube::{Class, Cluster, Deletion, Query, RequestError};
 
 use super::let_go::let_go;
 use super::secrets;
+use crate::reserved::reserved;
 
 /// How long flux-operator may take to uninstall Flux.
 const GONE: Deadline = Deadline::minutes(10);
@@ -28,6 +29,10 @@ pub async fn destroy(cx: &UnitContext, cluster: &Cluster, takes_over: bool) -> R
         ))
         .with_hint("check which kubeconfig the unit is given; nothing was deleted"));
     }
+    reserved(cx, cluster, take_away(cx, cluster, takes_over)).await
+}
+
+async fn take_away(cx: &UnitContext, cluster: &Cluster, takes_over: bool) -> Result<(), UnitError> {
     let target = Instance::target();
     let Some(live) = cluster.get(&target).await? else { return secrets::delete(cx, cluster).await };
     // While somebody is there to let go of what a killed run left.

@@ -15,6 +15,7 @@ use super::{Inputs, destroy, preflight, script, secrets};
 use crate::Outside;
 use crate::cluster_access::ClusterAccess;
 use crate::intent::intend;
+use crate::reserved::reserved;
 
 /// Flux, and what it follows.
 #[derive(Debug)]
@@ -78,8 +79,10 @@ impl Unit for FluxInstance {
         let instance = inputs.instance(&self.spec);
         let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx)?;
         let identity = cluster.identity().await?;
-        let shortfall = match self.bring_up(cx, &cluster, &inputs, &instance).await? {
-            // Flux is there: a script that fails loses none of the outputs, and the next apply runs it again.
+        let brought_up = reserved(cx, &cluster, self.bring_up(cx, &cluster, &inputs, &instance)).await?;
+        let shortfall = match brought_up {
+            // The cluster is free again: a script may call fluxlift itself. Flux is there: a script that fails loses none of
+            // the outputs, and the next apply runs it again.
             None => script::run(cx, &self.spec, &inputs, &self.outside).await.err(),
             Some(error) => Some(script::passed_over(&inputs, error)),
         };

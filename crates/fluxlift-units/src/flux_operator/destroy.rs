@@ -12,6 +12,7 @@ use fluxlift_kube::{Class, Cluster};
 use super::Inputs;
 use super::bringup::deployment;
 use super::release_cluster::ReleaseRequests;
+use crate::reserved::reserved;
 
 /// How long the Deployment may take to go.
 const GONE: Deadline = Deadline::minutes(5);
@@ -33,6 +34,10 @@ pub async fn destroy(cx: &UnitContext, cluster: &Cluster) -> Result<(), UnitErro
         let message = format!("the cluster at {} is not the one that this unit was applied to", cluster.server());
         return Err(UnitError::new(message).with_hint("check which kubeconfig the unit is given; nothing was deleted"));
     }
+    reserved(cx, cluster, take_away(cx, cluster)).await
+}
+
+async fn take_away(cx: &UnitContext, cluster: &Cluster) -> Result<(), UnitError> {
     if cluster.get(&Instance::target()).await?.is_some() {
         return Err(UnitError::new(
             "fluxinstance/flux-system/flux still exists; without its operator it could never go",

@@ -18,6 +18,7 @@ use super::{Inputs, destroy};
 use crate::Outside;
 use crate::cluster_access::ClusterAccess;
 use crate::flux_instance::preflight::chain;
+use crate::reserved::reserved;
 
 /// The operator that installs Flux.
 #[derive(Debug)]
@@ -97,7 +98,7 @@ impl Unit for FluxOperator {
         let identity = cluster.identity().await?;
         let bringup = Bringup { cx, cluster: &cluster, inputs: &inputs };
         let request = bringup.request(self.chart(&inputs)).await?;
-        let outcome = bringup.run(&request).await?;
+        let outcome = reserved(cx, &cluster, bringup.run(&request)).await?;
         Ok(Applied {
             outputs: [("namespace".to_owned(), Value::from(NAMESPACE))].into(),
             identity: json!({"cluster": identity, "release": super::inputs::NAME, "revision": outcome.revision}),

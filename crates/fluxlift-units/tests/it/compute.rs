@@ -15,6 +15,7 @@ use fluxlift_units::Outside;
 use fluxlift_units::compute::Compute;
 use serde_json::{Value as Json, json};
 
+use crate::claimant::claimant;
 use crate::journal::Journal;
 
 const START: &str = "2026-01-01T00:00:00Z";
@@ -102,6 +103,7 @@ impl Lab {
             acts: Arc::new(self.journal.clone()),
             prior: self.prior.clone(),
             deadline: Deadline::minutes(30),
+            claimant: claimant("tests"),
             seed: 1,
         }
     }

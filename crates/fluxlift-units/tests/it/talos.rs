@@ -20,6 +20,7 @@ use fluxlift_talos::client::{Access, Identity, TalosClient};
 use fluxlift_units::{NativeModules, Outside};
 use serde_json::{Value as Json, json};
 
+use crate::claimant::claimant;
 use crate::journal::Journal;
 
 const START: &str = "2026-03-01T12:00:00Z";
@@ -111,6 +112,7 @@ impl Lab {
             acts: Arc::new(self.journal.clone()),
             prior: self.state.get(module).cloned(),
             deadline: Deadline::minutes(60),
+            claimant: claimant("tests"),
             seed: 1,
         }
     }

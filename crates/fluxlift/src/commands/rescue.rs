@@ -3,13 +3,14 @@
 use clap::Args;
 use fluxlift_core::{Deadline, Emitter, ErrorKind, EventKind};
 use fluxlift_engine::Shutdown;
-use fluxlift_flux::rescue::{Force, Limits, Plan, Rescue as Rescuer, RescueError};
+use fluxlift_flux::rescue::{Force, Limits, Plan, Rescue as Rescuer};
 use fluxlift_gate::GateContext;
 use fluxlift_kube::Cluster;
 use serde::Serialize;
 
 use super::outcome::printed;
 use super::rescue_text::{outcome_text, plan_text};
+use crate::alone::alone;
 use crate::args::{Global, deadline};
 use crate::reach::Reach;
 use crate::run::{Setting, hand_over_signals, on_runtime};
@@ -81,7 +82,8 @@ pub(super) fn execute(args: &Rescue, global: &Global, system: &System) -> Result
                 return Err(Failure::new(ErrorKind::Failed, "the rescue was not confirmed"));
             }
         }
-        let outcome = interruptible(&cx, rescue.run()).await?;
+        let work = async { Ok(rescue.run().await?) };
+        let outcome = interruptible(&cx, alone(&cx, &reached.cluster, system, "rescue", work)).await?;
         printed(print_document(global.format, &outcome, || outcome_text(&outcome)))?;
         Ok(code(outcome.proven))
     })
@@ -93,7 +95,7 @@ pub const fn code(proven: bool) -> u8 {
 }
 
 /// Does `work` until it ends or the first Ctrl-C cancels what it waits for.
-async fn interruptible<T>(cx: &GateContext, work: impl Future<Output = Result<T, RescueError>>) -> Result<T, Failure> {
+async fn interruptible<T>(cx: &GateContext, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let shutdown = Shutdown::new();
     let signals = tokio::spawn(hand_over_signals(shutdown.clone()));
     let cancel = cx.cancel.clone();
@@ -104,7 +106,7 @@ async fn interruptible<T>(cx: &GateContext, work: impl Future<Output = Result<T,
     let ended = work.await;
     signals.abort();
     stop.abort();
-    Ok(ended?)
+    ended
 }
 
 /// A context whose acts, proofs and warnings are told on stderr.

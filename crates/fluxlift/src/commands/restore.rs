@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::outcome::printed;
 use super::restore_text::released_text;
+use crate::alone::alone;
 use crate::args::{Global, deadline};
 use crate::follow::followed;
 use crate::reach::Reach;
@@ -126,7 +127,13 @@ pub(super) fn execute(args: &Restore, global: &Global, system: &System) -> Resul
         }
         let done = match args.dry_run {
             true => args.carry_out(&unseen, None).await?,
-            false => followed(&setting.clock, async |cx| args.carry_out(&round(cx), plan).await).await?,
+            false => {
+                let work = async |cx: &GateContext| {
+                    let work = async { Ok(args.carry_out(&round(cx), plan).await?) };
+                    alone(cx, &reached.cluster, system, "restore", work).await
+                };
+                followed(&setting.clock, work).await?
+            }
         };
         done.failures().iter().for_each(report_failure);
         printed(done.print(global.format))?;

@@ -16,6 +16,8 @@ use crate::ui::Failure;
 
 /// The folder of what is kept by cluster.
 const CLUSTERS: &str = "clusters";
+/// The folder of the locks of what is no run, by cluster.
+const REPAIRS: &str = "repairs";
 /// The folder of what is kept by module.
 const MODULES: &str = "native";
 
@@ -24,13 +26,25 @@ const MODULES: &str = "native";
 /// # Errors
 /// When there is no state folder, or that is no UID.
 pub fn of_cluster(uid: &str, system: &System) -> Result<Home, Failure> {
+    by_cluster(CLUSTERS, uid, system)
+}
+
+/// The place of the lock of rescues and restores of that cluster, which leave no state.
+///
+/// # Errors
+/// As [`of_cluster`].
+pub fn of_repairs(uid: &str, system: &System) -> Result<Home, Failure> {
+    by_cluster(REPAIRS, uid, system)
+}
+
+fn by_cluster(kept: &str, uid: &str, system: &System) -> Result<Home, Failure> {
     if uid.is_empty() || !uid.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
         return Err(Failure::new(
             ErrorKind::Failed,
             format!("the cluster gives its identity as {uid:?}, which is no UID"),
         ));
     }
-    Ok(Home::at(system.state_folder()?.join(CLUSTERS).join(uid)))
+    Ok(Home::at(system.state_folder()?.join(kept).join(uid)))
 }
 
 /// The home of `module` for the cluster of this kubeconfig: the same for each run.

@@ -26,6 +26,7 @@ use fluxlift_sim::{Datacenter, Net, Options, World};
 use tempfile::TempDir;
 
 use crate::folder::Folder;
+use crate::reserved;
 use crate::served::{Served, now};
 use crate::tree::{Ran, run_in, run_with};
 
@@ -217,8 +218,10 @@ impl Forks {
         let home = tempfile::tempdir().unwrap();
         Folder::read(&self.home).write(home.path());
         let what = serde_json::to_value(&entry.record).unwrap()["record"].clone();
-        let fork = Fork { at: format!("{when} {} {what}", entry.seq), world: self.datacenter.snapshot(), home };
-        self.taken.lock().unwrap().push(fork);
+        let mut world = self.datacenter.snapshot();
+        // It would hold for the folder that this one is a copy of.
+        reserved::no_more(&mut world);
+        self.taken.lock().unwrap().push(Fork { at: format!("{when} {} {what}", entry.seq), world, home });
     }
 }
 

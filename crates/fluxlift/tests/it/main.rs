@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod alone;
 mod bootstrap;
 mod bundle;
 mod cli;
@@ -15,6 +16,7 @@ mod folder;
 mod locking;
 mod migrate;
 mod rescue;
+mod reserved;
 mod restore;
 mod scenarios;
 mod served;

@@ -17,6 +17,7 @@ use fluxlift::run::{Pace, Setting, at_pace};
 use fluxlift::system::System;
 use fluxlift::ui::Failure;
 use fluxlift::watchdog::Witness;
+use fluxlift_core::ErrorKind;
 use fluxlift_engine::journal::{Entry, JournalObserver, NoObserver};
 use fluxlift_engine::{Command as Verb, RunOptions, RunReport};
 use fluxlift_flux::Strategy;
@@ -29,6 +30,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::folder::Folder;
+use crate::reserved;
 use crate::served::{Served, now};
 use crate::tree::run_in;
 
@@ -249,6 +251,19 @@ fn a_bootstrapped_flux_is_handed_over_and_nothing_is_lost_not_even_when_the_fold
 }
 
 #[test]
+fn a_cluster_on_which_another_run_is_at_work_is_not_handed_over_until_that_has_ended() {
+    let (mut world, home) = machine();
+    reserved::by_another(&mut world);
+    let (refused, world) = at(home.path(), world, CHART, async |session| session.hand_over(Arc::new(NoObserver)).await);
+    let refused = refused.unwrap_or_else(|failure| panic!("{}", failure.render()));
+    assert_eq!(refused.failure(), Some(ErrorKind::LockHeld));
+    let told = refused.units.iter().find_map(|unit| unit.error.as_ref()).unwrap().to_string();
+    assert!(told.contains("reserved by grace@laptop (pid 7) running rescue since"), "{told}");
+    assert!(find(&world, "Deployment", "flux-operator").is_none());
+    assert!(looked(home.path(), world, CHART).is_ok(), "to look is free");
+}
+
+#[test]
 fn a_check_sends_no_request_that_writes_and_a_migration_would_have() {
     let home = tempfile::tempdir().unwrap();
     let made = bootstrapped(Options { seed: 1, ..Options::default() }, "2.9.4", now());
@@ -358,8 +373,10 @@ impl JournalObserver for Forks {
             let home = tempfile::tempdir().unwrap();
             Folder::read(&self.home).write(home.path());
             let what = serde_json::to_value(&entry.record).unwrap()["record"].clone();
-            let fork = Fork { at: format!("{} {what}", entry.seq), world: self.datacenter.snapshot(), home };
-            self.taken.lock().unwrap().push(fork);
+            let mut world = self.datacenter.snapshot();
+            // It would hold for the folder that this one is a copy of.
+            reserved::no_more(&mut world);
+            self.taken.lock().unwrap().push(Fork { at: format!("{} {what}", entry.seq), world, home });
         }
         Ok(())
     }

@@ -23,6 +23,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::converged::{SEED, converged};
+use crate::reserved;
 use crate::served::{Served, now};
 use crate::tree::{Tree, run_in};
 
@@ -456,9 +457,15 @@ fn the_real_program_plans_in_a_document_acts_and_says_when_nothing_is_left() {
     let refused = run_in(&tree.cluster(), "rescue");
     assert_eq!(refused.code, 1);
     assert!(refused.err.contains("cannot patch resource \"helmreleases\""), "{}", refused.err);
+    served.with(reserved::by_another);
+    reserved::told(&run_in(&tree.cluster(), "rescue"));
+    // To look is free.
+    assert_eq!(run_in(&tree.cluster(), "rescue --dry-run").code, 3);
+    served.with(reserved::no_more);
     let rescued = run_in(&tree.cluster(), "rescue --only actual -o json");
     assert_eq!(rescued.code, 0, "{}{}", rescued.out, rescued.err);
     assert_eq!(rescued.json()["done"][0]["helped"], true);
+    assert!(!served.with(|world| reserved::is(world)));
     let _nobody = served.gone();
     let gone = run_in(&tree.cluster(), "rescue");
     assert_eq!(gone.code, 1);

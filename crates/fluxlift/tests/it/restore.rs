@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::converged::SEED;
+use crate::reserved;
 use crate::served::{Served, now};
 use crate::tree::run_in;
 
@@ -157,6 +158,11 @@ fn the_real_program_plans_restores_and_releases() {
     let none = run_in(scene.path(), "restore --all -n kube-system");
     assert_eq!(none.code, 1);
     assert!(none.err.contains("there is no ReplicationDestination in namespace kube-system"), "{}", none.err);
+    served.with(reserved::by_another);
+    reserved::told(&run_in(scene.path(), "restore atuin-dst"));
+    reserved::told(&run_in(scene.path(), "restore --release --all"));
+    assert_eq!(run_in(scene.path(), "restore --dry-run").code, 3, "to look is free");
+    served.with(reserved::no_more);
     let good = run_in(scene.path(), "restore atuin-dst -o json");
     assert_eq!(good.code, 0, "{}{}", good.out, good.err);
     assert_eq!((&good.json()["proven"], &good.json()["held"]), (&json!(true), &json!([])));

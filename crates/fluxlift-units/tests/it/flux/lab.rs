@@ -18,6 +18,7 @@ use fluxlift_sim::{Datacenter, Net, Options, World};
 use fluxlift_units::{NativeModules, Outside};
 use serde_json::{Value as Json, json};
 
+use crate::claimant::claimant;
 use crate::journal::Journal;
 
 const START: &str = "2026-01-01T00:00:00Z";
@@ -33,6 +34,8 @@ pub(crate) struct Lab {
     pub(crate) deadline: Deadline,
     /// Inputs of flux_instance beside those that every test has.
     pub(crate) more: Json,
+    /// The name of the folder in which the state would be.
+    pub(crate) folder: &'static str,
     clock: Arc<TokioClock>,
     kubeconfig: String,
     priors: BTreeMap<String, Prior>,
@@ -73,6 +76,7 @@ impl Lab {
             components: &[],
             deadline: Deadline::minutes(60),
             more: json!({}),
+            folder: "ours",
             clock,
             kubeconfig,
             priors: BTreeMap::new(),
@@ -130,6 +134,7 @@ impl Lab {
             acts: Arc::new(Journal::default()),
             prior: self.priors.get(module).cloned(),
             deadline: self.deadline,
+            claimant: claimant(self.folder),
             seed: 1,
         }
     }

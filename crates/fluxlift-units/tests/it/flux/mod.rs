@@ -8,5 +8,6 @@ mod images;
 mod lab;
 mod rescue;
 mod restores;
+mod rivals;
 mod script;
 mod strategies;
