@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod error;
 pub mod event;
 pub mod gate;
+pub mod json;
 pub mod misfit;
 pub mod name;
 mod reader;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fluxlift_core::Evidence;
+use fluxlift_core::{Evidence, json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -74,7 +74,7 @@ impl Object {
 
     /// What stands at a JSON pointer such as `/status/conditions`; null where there is nothing.
     pub fn at(&self, pointer: &str) -> &Value {
-        self.0.pointer(pointer).unwrap_or(&NOTHING)
+        json::at(&self.0, pointer).unwrap_or(&NOTHING)
     }
 
     /// The text at a JSON pointer.

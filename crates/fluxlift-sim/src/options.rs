@@ -17,7 +17,7 @@ pub struct Options {
     pub latency: Duration,
     /// How long a CustomResourceDefinition takes to be Established.
     pub crd_establish: Duration,
-    /// How many times faster than real ones Proxmox's tasks, Talos's machines, kubelets and the work of controllers are.
+    /// How many times faster than real ones Proxmox's tasks, Talos's machines, kubelets, storage and the work of controllers are.
     /// More than 1 is for tests on the real clock.
     pub haste: i32,
     /// Images that take so long to pull, whatever they are: by a part of their names.

@@ -1,5 +1,6 @@
 //! Reading Kubernetes objects: JSON with a shape that is known only in part.
 
+use fluxlift_core::json::at;
 use serde_json::Value;
 
 use crate::kube::{GroupResource, Key};
@@ -16,32 +17,32 @@ pub fn path(key: &Key) -> String {
 
 /// The text at a JSON pointer, or nothing.
 pub fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
-    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    at(object, pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The text at a JSON pointer, if there is some.
 pub fn some_text<'a>(object: &'a Value, pointer: &str) -> Option<&'a str> {
-    object.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty())
+    at(object, pointer).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
 /// The whole number at a JSON pointer.
 pub fn number(object: &Value, pointer: &str) -> Option<i64> {
-    object.pointer(pointer).and_then(Value::as_i64)
+    at(object, pointer).and_then(Value::as_i64)
 }
 
 /// Whether the JSON pointer holds `true`.
 pub fn flag(object: &Value, pointer: &str) -> bool {
-    object.pointer(pointer).and_then(Value::as_bool).unwrap_or(false)
+    at(object, pointer).and_then(Value::as_bool).unwrap_or(false)
 }
 
 /// The elements of the list at a JSON pointer.
 pub fn items<'a>(object: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
-    object.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
+    at(object, pointer).and_then(Value::as_array).into_iter().flatten()
 }
 
 /// The entries of the object at a JSON pointer.
 pub fn entries<'a>(object: &'a Value, pointer: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
-    object.pointer(pointer).and_then(Value::as_object).into_iter().flatten()
+    at(object, pointer).and_then(Value::as_object).into_iter().flatten()
 }
 
 /// The annotation `key` of an object.

@@ -22,11 +22,11 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Passed {
             status["boundVolumeSnapshotContentName"] = json!(content);
             status["readyToUse"] = json!(false);
         })?;
-        return Ok(Outcome::After(READY));
+        return Ok(Outcome::After(READY / pass.world.options.haste));
     }
     let fault = pass.world.volsync.faults.snapshots;
     if fault == SnapshotFault::NeverReady {
-        return Ok(Outcome::After(READY));
+        return Ok(Outcome::After(READY / pass.world.options.haste));
     }
     let size = annotation(&object, "sim.fluxlift.dev/size").unwrap_or("1Gi").to_owned();
     pass.status(|status| {

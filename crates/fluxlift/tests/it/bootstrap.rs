@@ -292,7 +292,7 @@ fn two_clusters_never_share_state_although_their_kubeconfigs_are_called_the_same
 
 #[test]
 fn the_real_program_brings_flux_onto_a_served_cluster_changes_nothing_again_and_takes_it_off() {
-    let quick = Options { cache_sync: Duration::from_millis(500), haste: 10, ..Options::default() };
+    let quick = Options { cache_sync: Duration::from_millis(500), haste: 30, ..Options::default() };
     let (world, home) = machine_since(now(), quick);
     let served = Served::start(world);
     // The sources alone: releases would take minutes of real time.

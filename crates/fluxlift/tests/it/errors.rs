@@ -283,14 +283,14 @@ fn a_gate_whose_deadline_passes_is_exit_code_3_with_its_last_verdict_and_nothing
     before.edit("flux-instance", "kustomize_patches = [", PATCH);
     let served = Served::start(before.world.clone());
     served.with(|world| world.flux.faults.frozen.insert(Program::HelmController));
-    let apply = before.run("apply --unit-deadline 3s -o json", "flux-instance");
+    let apply = before.run("apply --unit-deadline 2s -o json", "flux-instance");
     assert_eq!(apply.code, 3, "{}", apply.err);
     let (unit, gate) = (&apply.json()["units"][0], "canary helm-controller HelmRelease");
     let waited = format!("waiting for {gate} was interrupted after ");
     let last = "; the last verdict was: helm-controller leads, but it has not touched the canary: \
                 its caches are not synced, or all of its workers are busy (for the last ";
     let error = failure(&apply);
-    assert!(error.starts_with("error: the unit did not end within 3.0s\n  cause: "), "{error}");
+    assert!(error.starts_with("error: the unit did not end within 2.0s\n  cause: "), "{error}");
     assert!(error.contains(&waited) && error.contains(last), "{error}");
     assert!(
         error.contains("hint: see what it says: `kubectl logs -n flux-system deployment/helm-controller`"),

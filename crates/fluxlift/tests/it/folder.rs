@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// The files of a folder by path, each with its content and its mode.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Folder(BTreeMap<PathBuf, (Vec<u8>, u32)>);
 
 impl Folder {

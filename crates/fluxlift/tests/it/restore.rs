@@ -143,6 +143,7 @@ fn a_plan_says_what_and_why_and_a_report_what_came_of_it() {
 fn the_real_program_plans_restores_and_releases() {
     let mut scene = Scene::with(&[("atuin", true), ("plex", false)]);
     scene.world.volsync.moving = SignedDuration::from_millis(100);
+    scene.world.options.haste = 20;
     let served = Served::start(scene.world.clone());
     let plan = run_in(scene.path(), "restore --dry-run -o json");
     assert_eq!(plan.code, 3, "{}", plan.err);

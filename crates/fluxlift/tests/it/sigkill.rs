@@ -11,7 +11,7 @@ use crate::served::{Served, now};
 use crate::tree::Tree;
 
 /// How many times faster than real ones the machines are.
-const HASTE: i32 = 20;
+const HASTE: i32 = 60;
 
 /// What the journal holds when the program is killed: while machines are being made, and when etcd is about to start.
 const MOMENTS: [&str; 3] = [r#""target":"vm/101012""#, r#""unit-finished""#, r#""etcd.bootstrap""#];
