@@ -67,6 +67,12 @@ pub fn is_ready(object: &Value) -> bool {
     has_condition(object, "Ready")
 }
 
+/// The same, and of the spec as it is now.
+pub fn is_ready_now(object: &Value) -> bool {
+    let generation = &object["metadata"]["generation"];
+    is_ready(object) && generation.is_number() && generation == &object["status"]["observedGeneration"]
+}
+
 /// Whether a condition of an object is True.
 pub fn has_condition(object: &Value, kind: &str) -> bool {
     condition(object, kind)["status"] == "True"

@@ -32,6 +32,7 @@ pub mod process;
 pub mod product;
 pub mod registry;
 pub mod releases;
+pub mod scenario;
 pub mod subnet;
 pub mod terragrunt;
 pub mod tools;

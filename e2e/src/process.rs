@@ -110,6 +110,11 @@ impl Program {
         self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()))
     }
 
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Sends a signal. One that has ended cannot be signalled, and need not be.
     pub fn signal(&self, signal: Signal) {
         signal_process(self.pid(), signal);

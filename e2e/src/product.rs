@@ -1,5 +1,6 @@
 //! fluxlift itself, as a process: the program that is judged.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use crate::process::signal_process;
 pub struct Fluxlift {
     binary: PathBuf,
     home: PathBuf,
+    environment: BTreeMap<String, String>,
 }
 
 /// How a run ended.
@@ -34,7 +36,13 @@ pub struct Outcome {
 impl Fluxlift {
     /// The binary at `binary`, with its state below `home`.
     pub fn new(binary: impl Into<PathBuf>, home: impl Into<PathBuf>) -> Self {
-        Self { binary: binary.into(), home: home.into() }
+        Self { binary: binary.into(), home: home.into(), environment: BTreeMap::new() }
+    }
+
+    /// The same with these variables besides its own.
+    #[must_use]
+    pub fn with_environment(self, environment: &BTreeMap<String, String>) -> Self {
+        Self { environment: environment.clone(), ..self }
     }
 
     /// The program.
@@ -69,6 +77,7 @@ impl Fluxlift {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--"]).arg(&self.binary);
         command.env_clear().env("HOME", &self.home).env("CI", "1").env("PATH", "/usr/local/bin:/usr/bin:/bin");
+        command.envs(&self.environment);
         if let Some(inputs) = inputs {
             command.env("FLUXLIFT_INPUTS", inputs.to_string());
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use kube::Client;
 use rand::distributions::{Alphanumeric, DistString as _};
+use rustix::process::Signal;
 
 use super::certificates::Certificates;
 use super::kubeconfig::kubeconfig;
@@ -89,6 +90,11 @@ impl ControlPlane {
     /// A client that no fault reaches.
     pub fn client(&self) -> Client {
         self.client.clone()
+    }
+
+    /// Sends a signal to the program called `name`.
+    pub fn signal(&self, name: &str, signal: Signal) {
+        self.programs.iter().filter(|program| program.name() == name).for_each(|program| program.signal(signal));
     }
 
     /// An error if one of the programs has ended.

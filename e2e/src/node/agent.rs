@@ -46,6 +46,22 @@ impl Node {
         Ok(Self { site, services, _tasks: tasks })
     }
 
+    /// Takes the node out of the cluster; what runs on it goes on.
+    ///
+    /// # Errors
+    /// When the API server does not answer.
+    pub async fn leave(&self) -> Result<(), LabError> {
+        registration::withdraw(&self.site.client).await
+    }
+
+    /// Registers it again, Ready.
+    ///
+    /// # Errors
+    /// When the API server does not answer.
+    pub async fn join(&self) -> Result<(), LabError> {
+        registration::register(&self.site.client).await
+    }
+
     /// What can be made to go wrong with programs that start.
     pub fn faults(&self) -> &Faults {
         &self.site.faults

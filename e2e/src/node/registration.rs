@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Node;
-use kube::api::{Patch, PatchParams};
+use kube::api::{DeleteParams, Patch, PatchParams};
 use kube::{Api, Client};
 use serde_json::json;
 
@@ -41,6 +41,13 @@ pub(super) async fn register(client: &Client) -> Result<(), LabError> {
             "machineID": NAME, "systemUUID": NAME, "bootID": NAME},
     }});
     nodes.patch_status(NAME, &apply, &Patch::Apply(&status)).await.map_err(LabError::kube("make the node Ready"))?;
+    Ok(())
+}
+
+/// Takes the node out.
+pub(super) async fn withdraw(client: &Client) -> Result<(), LabError> {
+    let nodes: Api<Node> = Api::all(client.clone());
+    nodes.delete(NAME, &DeleteParams::default()).await.map_err(LabError::kube("delete the node"))?;
     Ok(())
 }
 

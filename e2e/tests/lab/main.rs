@@ -18,6 +18,7 @@ mod race;
 mod rendering;
 mod rescue;
 mod rivals;
+mod scenarios;
 mod sharded;
 mod stage;
 mod steady;
@@ -35,12 +36,13 @@ fn main() {
     // A lab is six to ten programs: more than two would wait for each other, and one alone mostly waits for deadlines.
     arguments.test_threads.get_or_insert(LANES);
     // Those that mostly wait, for paths and for controllers that only look well, come beside those that work.
-    let cases: [&'static [bench::Case]; 18] = [
+    let cases: [&'static [bench::Case]; 19] = [
         &paths::CASES,
         &bootstrap::CASES,
         &newcomer::CASES,
         &race::CASES,
         &blind::CASES,
+        &scenarios::CASES,
         &steady::CASES,
         &rescue::CASES,
         &upgrade::CASES,
@@ -56,6 +58,7 @@ fn main() {
         &flux_likeness::CASES,
     ];
     let mut trials = bench::trials(&cases);
+    trials.push(scenarios::named(&cases));
     trials.push(likeness::trial());
     trials.push(flux_likeness::without_a_lab());
     libtest_mimic::run(&arguments, trials).exit();

@@ -62,7 +62,7 @@ fn unwritten(before: &History, after: &History) -> Verdict {
 }
 
 /// The command, with an age key and a context that is named.
-fn command(stage: &Stage) -> Result<Vec<String>, Broken> {
+pub(crate) fn command(stage: &Stage) -> Result<Vec<String>, Broken> {
     let key = stage.lab.folder().join("age.key");
     std::fs::write(&key, include_str!("../../../terraform/infra/live/common/test-age.key"))
         .map_err(|error| Broken(error.to_string()))?;

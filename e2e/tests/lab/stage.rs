@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fluxlift_e2e::conditions::is_ready;
+use fluxlift_e2e::conditions::is_ready_now;
 use fluxlift_e2e::history::History;
 use fluxlift_e2e::laws::{self, Listed};
 use fluxlift_e2e::ledger::{self, Claim};
@@ -185,7 +185,7 @@ impl Stage {
 
     /// An error unless all releases are Ready.
     pub(crate) async fn all_ready(&self) -> Verdict {
-        let ready = self.releases().await?.iter().filter(|release| is_ready(release)).count();
+        let ready = self.releases().await?.iter().filter(|release| is_ready_now(release)).count();
         ensure(ready == RELEASES, || format!("{ready} of {RELEASES} releases are Ready"))
     }
 }

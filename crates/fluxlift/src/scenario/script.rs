@@ -22,6 +22,9 @@ pub struct Scenario {
     pub now: String,
     /// Where the same is done to the real programs, or why it can't be.
     pub really: String,
+    /// The lab's cases in which it is.
+    #[serde(default)]
+    pub lab: Vec<String>,
     /// What there is before the first step.
     pub start: Start,
     /// How the world differs from the usual one.
