@@ -9,6 +9,7 @@
 //! fluxlift by what it has written down, and share no code with it.
 
 pub mod audit;
+pub mod bootstrapped;
 pub mod conditions;
 pub mod control_plane;
 pub mod error;

@@ -12,6 +12,7 @@ mod flux_likeness;
 mod images;
 mod leaders;
 mod likeness;
+mod migrate;
 mod newcomer;
 mod paths;
 mod race;
@@ -36,7 +37,7 @@ fn main() {
     // A lab is six to ten programs: more than two would wait for each other, and one alone mostly waits for deadlines.
     arguments.test_threads.get_or_insert(LANES);
     // Those that mostly wait, for paths and for controllers that only look well, come beside those that work.
-    let cases: [&'static [bench::Case]; 19] = [
+    let cases: [&'static [bench::Case]; 20] = [
         &paths::CASES,
         &bootstrap::CASES,
         &newcomer::CASES,
@@ -45,6 +46,7 @@ fn main() {
         &scenarios::CASES,
         &steady::CASES,
         &rescue::CASES,
+        &migrate::CASES,
         &upgrade::CASES,
         &leaders::CASES,
         &images::CASES,

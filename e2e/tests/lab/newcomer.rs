@@ -91,7 +91,7 @@ fn journal(stage: &Stage) -> Result<usize, Broken> {
 }
 
 /// Where it keeps its states: a folder for each cluster.
-fn states(stage: &Stage) -> Vec<PathBuf> {
+pub(crate) fn states(stage: &Stage) -> Vec<PathBuf> {
     let clusters = stage.fluxlift.home().join(".local/state/fluxlift/clusters");
     // No folder, no states.
     let found = std::fs::read_dir(clusters).into_iter().flatten().flatten().map(|entry| entry.path());
