@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn what_belongs_to_a_proven_destination_alone_is_free_from_the_beginning() {
-        let refused = Action::Refuse { why: String::new(), act: String::new() };
+        let refused = Action::Refuse { why: String::new(), act: String::new(), holds: false };
         let cases = [case("apps/a", &["x"], Action::Nothing(String::new())), case("apps/b", &["y"], refused)];
         assert_eq!(names(Holds::of(&cases, |backup| backup.reference(&SOURCE)).free()), ["x"]);
     }

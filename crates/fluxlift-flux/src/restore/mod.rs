@@ -18,6 +18,7 @@
 
 mod choice;
 mod error;
+mod guard;
 mod holds;
 mod plan;
 mod provider;

@@ -89,7 +89,6 @@ impl Planned {
         };
         let titles =
             |objects: &[fluxlift_kube::Object]| objects.iter().map(|object| object.name().to_owned()).collect();
-        let idle = matches!(case.action, Action::Nothing(_) | Action::Refuse { .. });
         Self {
             namespace: case.namespace().to_owned(),
             name: case.target.name.clone(),
@@ -97,7 +96,7 @@ impl Planned {
             why,
             repository: case.place.clone(),
             claims: titles(&case.claims),
-            holds: if idle { Vec::new() } else { titles(&case.backups) },
+            holds: if case.holds().is_some() { titles(&case.backups) } else { Vec::new() },
         }
     }
 }

@@ -22,6 +22,8 @@ pub enum Action {
         why: String,
         /// What a person can do.
         act: String,
+        /// Whether its claims are known to hold nothing that was restored: no backup of them may be made then.
+        holds: bool,
     },
 }
 
@@ -70,6 +72,15 @@ impl Case {
         self.target.namespace.as_deref().unwrap_or_default()
     }
 
+    /// Why its backups must stand still; `None` where they may go on.
+    pub(super) fn holds(&self) -> Option<String> {
+        match &self.action {
+            Action::Restore | Action::Resume | Action::Adopt => Some("is not proven yet".to_owned()),
+            Action::Refuse { why, holds: true, .. } => Some(format!("is not proven: {why}")),
+            Action::Refuse { .. } | Action::Nothing(_) => None,
+        }
+    }
+
     /// The same, where nobody has named it: data that may be in use is not written over then.
     #[must_use]
     pub(super) fn spared(mut self) -> Self {
@@ -77,6 +88,7 @@ impl Case {
             self.action = Action::Refuse {
                 why: format!("it restores over claim {claim}, which may be in use, and no restore of it is proven"),
                 act: format!("name it, if its data is to be replaced: fluxlift restore {}", self.path()),
+                holds: false,
             };
         }
         self
@@ -135,18 +147,42 @@ pub trait Provider: Send + Sync {
     /// When it is not proven.
     async fn prove_live(&self, round: &Round, namespace: &str) -> Result<(), RestoreError>;
 
-    /// Holds a backup for the restore of these destinations, and proves that it stands still. False when it stood still
-    /// by somebody else's will.
+    /// Holds a backup for the restore of these destinations, and proves that it stands still. `why` says how that restore
+    /// stands. False when it stood still already.
     ///
     /// # Errors
     /// When it can't be held, or goes on.
-    async fn hold(&self, round: &Round, backup: &Object, destinations: &[String]) -> Result<bool, RestoreError>;
+    async fn hold(
+        &self,
+        round: &Round,
+        backup: &Object,
+        destinations: &[String],
+        why: &str,
+    ) -> Result<bool, RestoreError>;
+
+    /// Holds a backup as [`Provider::hold`] does, and leaves the proof that it stands still to that.
+    ///
+    /// # Errors
+    /// When it can't be held.
+    async fn pause(
+        &self,
+        round: &Round,
+        backup: &Object,
+        destinations: &[String],
+        why: &str,
+    ) -> Result<bool, RestoreError>;
 
     /// Lets a backup go, if it is held by a restore: it is then as it was before. False when it is not held.
     ///
     /// # Errors
     /// When the cluster refuses or does not answer.
     async fn release(&self, round: &Round, backup: &ObjectRef) -> Result<bool, RestoreError>;
+
+    /// Takes the marks of a run off a destination, wherever that run came to. False when there are none.
+    ///
+    /// # Errors
+    /// When the cluster refuses or does not answer.
+    async fn forget(&self, round: &Round, destination: &ObjectRef) -> Result<bool, RestoreError>;
 
     /// Makes sure that a restore can work, and changes nothing.
     ///

@@ -14,13 +14,13 @@ use super::{Choice, Outcome, Plan, Report, RestoreError, Round};
 
 /// A run of restores by one provider.
 pub struct Restore<'a> {
-    round: &'a Round,
-    provider: &'a dyn Provider,
+    pub(super) round: &'a Round,
+    pub(super) provider: &'a dyn Provider,
 }
 
 /// What the restores of one run tell each other.
-struct Shared {
-    holds: Holds,
+pub(super) struct Shared {
+    pub(super) holds: Holds,
     /// The backups that stand still by a restore's will.
     standing: Mutex<BTreeSet<ObjectRef>>,
     repositories: BTreeMap<String, Arc<Semaphore>>,
@@ -67,24 +67,24 @@ impl<'a> Restore<'a> {
         Ok(Report { outcomes, held, stray: plan.stray.clone() })
     }
 
-    /// Lets go what restores hold: all, or the backups of those that `choice` means. Nothing is restored. What was let go.
+    /// Lets go what restores hold, and takes their marks off destinations: all, or those that `choice` means. Nothing is
+    /// restored. What was let go.
     ///
     /// # Errors
     /// When a name fits none, or the cluster refuses or does not answer.
     pub async fn release(&self, choice: &Choice, namespace: Option<&str>) -> Result<Vec<ObjectRef>, RestoreError> {
         let survey = self.provider.survey(&self.round.sight, namespace).await?;
         let held = survey.held.clone();
-        let meant: Vec<Object> = match choice {
-            Choice::All => held,
-            Choice::Names(_) => {
-                let cases = choice.of(survey)?;
-                held.into_iter()
-                    .filter(|one| cases.iter().any(|case| case.backups.iter().any(|b| b.uid() == one.uid())))
-                    .collect()
-            }
-        };
+        let cases = choice.of(survey)?;
+        let belongs = |one: &Object| cases.iter().any(|case| case.backups.iter().any(|b| b.uid() == one.uid()));
         let mut released = Vec::new();
-        for backup in meant {
+        // While its backups are held nothing is lost by a destination that is let go; the other way round it might be.
+        for case in cases.iter().filter(|case| mark::is_restoring(&case.object)) {
+            if self.provider.forget(self.round, &case.target).await? {
+                released.push(case.target.clone());
+            }
+        }
+        for backup in held.into_iter().filter(|one| *choice == Choice::All || belongs(one)) {
             let target = self.reference(&backup);
             if self.provider.release(self.round, &target).await? {
                 released.push(target);
@@ -93,11 +93,11 @@ impl<'a> Restore<'a> {
         Ok(released)
     }
 
-    fn reference(&self, backup: &Object) -> ObjectRef {
+    pub(super) fn reference(&self, backup: &Object) -> ObjectRef {
         backup.reference(&self.provider.backups())
     }
 
-    fn share(&self, plan: &Plan) -> Shared {
+    pub(super) fn share(&self, plan: &Plan) -> Shared {
         let most = self.round.limits.per_repository.max(1);
         let slots = plan.cases.iter().map(|case| (case.repository.clone(), Arc::new(Semaphore::new(most))));
         let held = plan.cases.iter().flat_map(|case| &case.backups).filter(|backup| mark::is_held(backup));
@@ -110,8 +110,14 @@ impl<'a> Restore<'a> {
 
     async fn one(&self, shared: &Shared, case: &Case) -> Outcome {
         let result = match &case.action {
-            Action::Nothing(why) => Ok(why.clone()),
-            Action::Refuse { why, act } => Err(RestoreError::Refused { why: why.clone(), act: act.clone() }),
+            Action::Nothing(why) => {
+                self.forget(case).await;
+                Ok(why.clone())
+            }
+            Action::Refuse { why, act, .. } => {
+                self.still(shared, case).await;
+                Err(RestoreError::Refused { why: why.clone(), act: act.clone() })
+            }
             Action::Restore | Action::Resume | Action::Adopt => self.work(shared, case).await,
         };
         Outcome {
@@ -119,6 +125,34 @@ impl<'a> Restore<'a> {
             name: case.target.name.clone(),
             action: case.action.word(),
             result,
+        }
+    }
+
+    /// Takes off a destination that needs nothing what a killed run has left on it.
+    async fn forget(&self, case: &Case) {
+        if mark::is_restoring(&case.object)
+            && let Err(error) = self.provider.forget(self.round, &case.target).await
+        {
+            let why = fluxlift_core::chain(&error);
+            self.round.cx.events.warn(format!("{} keeps the marks of a run that was killed: {why}", case.target));
+        }
+    }
+
+    /// Holds the backups of a destination that is refused because nothing was restored by it.
+    async fn still(&self, shared: &Shared, case: &Case) {
+        let Some(why) = case.holds() else { return };
+        for backup in &case.backups {
+            let target = self.reference(backup);
+            match self.provider.hold(self.round, backup, &shared.holds.destinations(&target), &why).await {
+                Ok(_) => shared.stand(&target),
+                Err(error) => {
+                    let error = fluxlift_core::chain(&error);
+                    self.round
+                        .cx
+                        .events
+                        .warn(format!("{target} is not held, and may back up an empty volume: {error}"));
+                }
+            }
         }
     }
 
@@ -144,7 +178,8 @@ impl<'a> Restore<'a> {
         for backup in &case.backups {
             let target = self.reference(backup);
             let destinations = shared.holds.destinations(&target);
-            if self.provider.hold(self.round, backup, &destinations).await.map_err(Ended::Before)? {
+            let why = case.holds().unwrap_or_default();
+            if self.provider.hold(self.round, backup, &destinations, &why).await.map_err(Ended::Before)? {
                 shared.stand(&target);
                 ours.push(target);
             }

@@ -6,10 +6,11 @@ use fluxlift_flux::Delivered;
 use fluxlift_flux::gates::{RootReady, SourceReady};
 use fluxlift_flux::kinds::{GIT_REPOSITORY, KUSTOMIZATION, NAMESPACE};
 use fluxlift_flux::migration::{Adopted, Holdings};
-use fluxlift_flux::rescue::{RescueError, Standby};
+use fluxlift_flux::rescue::{Force, RescueError, Standby};
 use fluxlift_kube::{Object, ObjectRef, both};
 
 use super::bringup::Bringup;
+use super::restores::Restores;
 
 /// How long the source may take to have its first artifact.
 const SOURCE: Deadline = Deadline::minutes(10);
@@ -21,7 +22,9 @@ const ADOPTED: Deadline = Deadline::minutes(5);
 const DELIVERED: Deadline = Deadline::minutes(45);
 
 impl Bringup<'_> {
-    /// Proves everything after the sync was added. What is `Some` is a shortfall: Flux itself is proven, but not
+    /// Proves everything after the sync was added, and restores what it has brought. Backups are held from the first
+    /// moment on, and until all data is back nothing is reset or forced: a release that waits for its data has not failed
+    /// of itself. What is `Some` is a shortfall: Flux itself is proven, but not
     /// everything that it delivers is.
     ///
     /// # Errors
@@ -29,11 +32,14 @@ impl Bringup<'_> {
     pub async fn converge(&self, applied: &Object) -> Result<Option<UnitError>, UnitError> {
         self.flux(applied).await?;
         self.adopted().await?;
-        let mut shortfall = self.fallen_short().await?;
+        let most = self.inputs.most_force();
+        let gentle = if self.inputs.restore == Restores::Off { most } else { most.min(Some(Force::Source)) };
+        let mut shortfall = self.guarded(self.fallen_short(gentle)).await?;
         let restored = self.restore().await?;
-        if shortfall.is_some() && restored.acted {
-            // What waited for its data is looked at once more.
-            shortfall = self.fallen_short().await?;
+        // What waited for its data is looked at once more; and what had failed is rescued, unless its data may be missing.
+        let most = if restored.shortfall.is_some() { gentle } else { most };
+        if shortfall.is_some() && (restored.acted || most != gentle) {
+            shortfall = self.fallen_short(most).await?;
         }
         match (shortfall, restored.shortfall) {
             (Some(delivered), Some(restored)) => {
@@ -44,9 +50,9 @@ impl Bringup<'_> {
         }
     }
 
-    /// What of the delivered set is not proven.
-    async fn fallen_short(&self) -> Result<Option<UnitError>, UnitError> {
-        match self.delivered().await {
+    /// What of the delivered set is not proven, although it was rescued with as much force as `most`.
+    async fn fallen_short(&self, most: Option<Force>) -> Result<Option<UnitError>, UnitError> {
+        match self.delivered(most).await {
             Ok(()) => Ok(None),
             Err(error) if error.kind() == ErrorKind::NotProven => Ok(Some(error)),
             Err(error) => Err(error),
@@ -79,8 +85,8 @@ impl Bringup<'_> {
         Ok(())
     }
 
-    async fn delivered(&self) -> Result<(), UnitError> {
-        let (gates, most) = (&self.cx.gates, self.inputs.most_force());
+    async fn delivered(&self, most: Option<Force>) -> Result<(), UnitError> {
+        let gates = &self.cx.gates;
         let mut standby = Standby::new(gates, self.cluster, most).await?;
         let set = Delivered::new(NAMESPACE, self.instance.sync.effective_name());
         match standby.prove(set, DELIVERED.min(self.cx.deadline)).await {

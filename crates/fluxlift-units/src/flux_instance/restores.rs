@@ -69,15 +69,31 @@ impl Restored {
 }
 
 impl Bringup<'_> {
+    fn round(&self) -> Round {
+        let within = Limits::default();
+        let limits = Limits { restore: within.restore.min(self.cx.deadline), ..within };
+        Round::new(&self.cx.gates, self.cluster, limits, "the unit flux-instance", self.cx.seed)
+    }
+
+    /// Waits for `others`, who bring the applications, and holds each backup as it comes: an application may be up, and its
+    /// volume empty, long before everything is.
+    pub(super) async fn guarded<T>(&self, others: impl Future<Output = T>) -> T {
+        match &self.inputs.restore {
+            Restores::Off => others.await,
+            Restores::Of(choice) => {
+                let round = self.round();
+                Restore::new(&round, &VolSync).guarding(choice, others).await
+            }
+        }
+    }
+
     /// Restores what the inputs ask for. Flux itself is proven by then: what is not restored is a shortfall.
     ///
     /// # Errors
     /// When the run is interrupted.
     pub(super) async fn restore(&self) -> Result<Restored, UnitError> {
         let Restores::Of(choice) = &self.inputs.restore else { return Ok(Restored::default()) };
-        let within = Limits::default();
-        let limits = Limits { restore: within.restore.min(self.cx.deadline), ..within };
-        let round = Round::new(&self.cx.gates, self.cluster, limits, "the unit flux-instance", self.cx.seed);
+        let round = self.round();
         let restore = Restore::new(&round, &VolSync);
         let work = async { restore.run(&restore.plan(choice, None).await?).await };
         let report = match work.await {

@@ -43,7 +43,7 @@ pub struct Restore {
     /// Only say what would be done, and why
     #[arg(long)]
     dry_run: bool,
-    /// Restore nothing, and let the backups go that an earlier run held
+    /// Restore nothing: let the backups go that an earlier run held, and take its marks off destinations
     #[arg(long, conflicts_with = "dry_run")]
     release: bool,
     /// How many restores may read from one repository at a time

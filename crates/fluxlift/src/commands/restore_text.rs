@@ -40,9 +40,14 @@ pub fn report_text(report: &Report) -> String {
 /// What was let go, as text.
 pub(super) fn released_text(backups: &[String]) -> String {
     match backups {
-        [] => "No backup was held.\n".to_owned(),
-        some => some.iter().map(|backup| format!("{backup} goes on\n")).collect(),
+        [] => "No backup was held, and no destination marked.\n".to_owned(),
+        some => some.iter().map(|one| format!("{one} {}\n", become_of(one))).collect(),
     }
+}
+
+/// What becomes of one that was let go: a destination is restored by nobody now, a backup is made again.
+fn become_of(title: &str) -> &'static str {
+    if title.starts_with("replicationdestination/") { "is not being restored any more" } else { "goes on" }
 }
 
 fn strays(text: &mut String, stray: &[String]) {

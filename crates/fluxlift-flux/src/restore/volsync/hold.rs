@@ -12,12 +12,14 @@ use super::mark;
 pub(super) const TRIES: usize = 5;
 
 /// Holds `backup` for these destinations, and proves that it stands still. False when this run did not have to.
-pub(super) async fn hold(round: &Round, backup: &Object, destinations: &[String]) -> Result<bool, RestoreError> {
+pub(super) async fn hold(
+    round: &Round,
+    backup: &Object,
+    destinations: &[String],
+    why: &str,
+) -> Result<bool, RestoreError> {
     let target = backup.reference(&SOURCE);
-    let newly = pause(round, &target, destinations).await?;
-    if newly {
-        round.cx.events.step("held", format!("{target} until {} is proven", destinations.join(" and ")));
-    }
+    let newly = pause(round, &target, destinations, why).await?;
     let gate = SourceHeld::of(backup);
     let held = round.cx.prove(&gate, round.limits.needs, round.cluster.observe_one(target.clone())).await;
     match held.map_err(RestoreError::from) {
@@ -32,14 +34,24 @@ pub(super) async fn hold(round: &Round, backup: &Object, destinations: &[String]
     }
 }
 
-async fn pause(round: &Round, target: &ObjectRef, destinations: &[String]) -> Result<bool, RestoreError> {
+/// Pauses it, with the label that says by whom and why. False when it was paused already.
+pub(super) async fn pause(
+    round: &Round,
+    target: &ObjectRef,
+    destinations: &[String],
+    why: &str,
+) -> Result<bool, RestoreError> {
     for _ in 0..TRIES {
         let current = round.cluster.must_get(target).await?;
         if current.flag("/spec/paused") {
             return Ok(false);
         }
-        match round.cluster.merge(target, &mark::hold(&current, &round.run, &round.who, destinations)).await {
-            Ok(_) => return Ok(true),
+        let patch = mark::hold(&current, (&round.run, &round.who), destinations, why);
+        match round.cluster.merge(target, &patch).await {
+            Ok(_) => {
+                round.cx.events.step("held", format!("{target} until {} is proven", destinations.join(" and ")));
+                return Ok(true);
+            }
             Err(error) if error.class() == Class::Conflict => {}
             Err(error) => return Err(error.into()),
         }

@@ -54,12 +54,17 @@ pub fn told(backup: &Object) -> String {
     )
 }
 
-/// The patch that holds `backup`, over this very version of it.
-pub(super) fn hold(backup: &Object, run: &str, who: &str, destinations: &[String]) -> Value {
+/// Whether a restore of this destination was triggered by a run that has not taken its marks off.
+pub fn is_restoring(destination: &Object) -> bool {
+    destination.label(RESTORING).is_some()
+}
+
+/// The patch by which `run` of `who` holds `backup`, over this very version of it. `why` says how the restore stands.
+pub(super) fn hold(backup: &Object, (run, who): (&str, &str), destinations: &[String], why: &str) -> Value {
     let before = if backup.at("/spec/paused").is_null() { "absent" } else { "false" };
     let list = destinations.join(",");
     let mut annotations = json!({HELD_BY: who, HELD_FOR: list, HELD_PAUSED: before,
-        HELD_WHY: format!("the restore of {} is not proven yet", destinations.join(" and "))});
+        HELD_WHY: format!("the restore of {} {why}", destinations.join(" and "))});
     guard(backup, &mut annotations);
     json!({"metadata": {"resourceVersion": backup.resource_version(), "labels": {HELD: run},
         "annotations": annotations}, "spec": {"paused": true}})
@@ -184,7 +189,10 @@ mod tests {
     fn a_backup_is_after_its_release_what_it_was_before_it_was_held() {
         for spec in [json!({"sourcePVC": "app"}), json!({"sourcePVC": "app", "paused": false})] {
             let before = backup(spec);
-            let held = Object::new(merged(&before, &hold(&before, "run1", "me@here", &["apps/app-dst".to_owned()])));
+            let held = Object::new(merged(
+                &before,
+                &hold(&before, ("run1", "me@here"), &["apps/app-dst".to_owned()], "waits"),
+            ));
             assert!(held.flag("/spec/paused") && is_held(&held));
             assert_eq!(held.annotation(FLUX_RECONCILES), Some("disabled"));
             assert_eq!(merged(&held, &release(&held)), *before.json());
@@ -195,7 +203,7 @@ mod tests {
     fn a_backup_that_somebody_else_guards_keeps_that_guard() {
         let mut before = backup(json!({}));
         before = before.with_annotation(FLUX_RECONCILES, "disabled");
-        let held = Object::new(merged(&before, &hold(&before, "run1", "me@here", &["apps/a".to_owned()])));
+        let held = Object::new(merged(&before, &hold(&before, ("run1", "me@here"), &["apps/a".to_owned()], "waits")));
         assert_eq!(merged(&held, &release(&held)), *before.json());
     }
 

@@ -39,12 +39,32 @@ impl Provider for VolSync {
         canary::prove(round, namespace).await
     }
 
-    async fn hold(&self, round: &Round, backup: &Object, destinations: &[String]) -> Result<bool, RestoreError> {
-        hold::hold(round, backup, destinations).await
+    async fn hold(
+        &self,
+        round: &Round,
+        backup: &Object,
+        destinations: &[String],
+        why: &str,
+    ) -> Result<bool, RestoreError> {
+        hold::hold(round, backup, destinations, why).await
+    }
+
+    async fn pause(
+        &self,
+        round: &Round,
+        backup: &Object,
+        destinations: &[String],
+        why: &str,
+    ) -> Result<bool, RestoreError> {
+        hold::pause(round, &backup.reference(&SOURCE), destinations, why).await
     }
 
     async fn release(&self, round: &Round, backup: &ObjectRef) -> Result<bool, RestoreError> {
         hold::release(round, backup).await
+    }
+
+    async fn forget(&self, round: &Round, destination: &ObjectRef) -> Result<bool, RestoreError> {
+        clear(round, destination, &[]).await
     }
 
     async fn prepare(&self, round: &Round, case: &Case) -> Result<(), RestoreError> {

@@ -110,7 +110,7 @@ fn case(
             place: "-".to_owned(),
             claims: filled,
             backups: Vec::new(),
-            action: Action::Refuse { why, act },
+            action: Action::Refuse { why, act, holds: false },
             overwrites: None,
         };
     };
@@ -171,6 +171,7 @@ fn decide(object: &Object, destination: &Destination, claims: &[Object], volumes
                 "take the pause off: kubectl patch replicationdestination -n {} {} --type merge -p '{{\"spec\":{{\"paused\":false}}}}'",
                 destination.namespace, destination.name
             ),
+            holds: false,
         };
     }
     if mark::tag(object).is_some() && mark::tag(object) == reading.tag() {
@@ -187,7 +188,11 @@ fn decide(object: &Object, destination: &Destination, claims: &[Object], volumes
             Action::Nothing(format!("restored at {} by its own trigger", at(object)))
         }
         (CopyMethod::Direct(claim), _) if mark::is_put_back(object) => put_back(claim),
-        (CopyMethod::Snapshot, Some((claim, why))) => Action::Refuse { why, act: again(claim) },
+        (CopyMethod::Snapshot, Some((claim, why))) => {
+            // Of one that may hold good data, backups go on: only what is known to have failed or been empty is held.
+            let holds = !restored && matches!(reading.said(), Said::Empty(_) | Said::Failed(_));
+            Action::Refuse { why, act: again(claim), holds }
+        }
         (CopyMethod::Snapshot, None) if restored && waits => Action::Adopt,
         (CopyMethod::Snapshot, None) if restored => {
             let filled = if claims.is_empty() { "" } else { ", its claims are bound" };
@@ -241,6 +246,7 @@ fn put_back(claim: &str) -> Action {
         ),
         act: "give it the label kustomize.toolkit.fluxcd.io/ssa: IfNotPresent in Git, or change its trigger there"
             .to_owned(),
+        holds: false,
     }
 }
 
@@ -324,8 +330,13 @@ mod tests {
 
     #[test]
     fn a_bound_claim_that_was_filled_from_an_empty_restore_is_refused_by_name() {
-        let Action::Refuse { why, .. } = decided(&destination(json!({}), EMPTY), &[claim("Bound")]) else { panic!() };
+        let Action::Refuse { why, holds, .. } = decided(&destination(json!({}), EMPTY), &[claim("Bound")]) else {
+            panic!()
+        };
         assert!(why.contains("claim app is bound") && why.contains(EMPTY), "{why}");
+        assert!(holds, "an empty volume must not be backed up");
+        let unknown = decided(&destination(json!({}), ""), &[claim("Bound")]);
+        assert!(matches!(unknown, Action::Refuse { holds: false, .. }), "it may have been in use for years");
     }
 
     #[test]

@@ -45,15 +45,13 @@ pub(super) async fn trigger(round: &Round, target: &ObjectRef, object: &Object) 
     Err(RestoreError::Contended { target: target.to_string(), act: "triggered" })
 }
 
-/// Takes our marks off a destination, and notes the claims that were proven to be filled from it.
-pub(super) async fn clear(round: &Round, target: &ObjectRef, filled: &[Object]) -> Result<(), RestoreError> {
+/// Takes our marks off a destination, and notes the claims that were proven to be filled from it. False when there were
+/// none.
+pub(super) async fn clear(round: &Round, target: &ObjectRef, filled: &[Object]) -> Result<bool, RestoreError> {
     for _ in 0..TRIES {
-        let Some(current) = round.cluster.get(target).await? else { return Ok(()) };
-        if current.label(mark::RESTORING).is_none() {
-            return Ok(());
-        }
+        let Some(current) = round.cluster.get(target).await?.filter(mark::is_restoring) else { return Ok(false) };
         match round.cluster.merge(target, &mark::untrigger(&current, filled)).await {
-            Ok(_) => return Ok(()),
+            Ok(_) => return Ok(true),
             Err(error) if error.class() == Class::Conflict => {}
             Err(error) => return Err(error.into()),
         }

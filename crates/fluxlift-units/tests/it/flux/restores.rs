@@ -2,13 +2,19 @@
 
 use fluxlift_core::ErrorKind;
 use fluxlift_sim::Options;
-use fluxlift_sim::volsync::install;
+use fluxlift_sim::flux::kinds::HELM_RELEASES;
+use fluxlift_sim::kube::Key;
+use fluxlift_sim::referee;
 use fluxlift_sim::volsync::install::{CLASS, snapshot_class};
+use fluxlift_sim::volsync::{install, kinds};
 use serde_json::json;
 
 use super::lab::{Lab, chain};
 
 const S3: &str = "s3://backups/kopia";
+
+/// So many actions fail until its three retries are used up, twice.
+const TWICE: u32 = 8;
 
 impl Lab {
     /// VolSync at work, and the destination of an application that restored nothing so far.
@@ -56,6 +62,62 @@ async fn what_the_tree_asks_for_is_restored_after_the_sync_and_a_failure_is_a_sh
     lab.more = json!({"restore": "off"});
     let applied = lab.apply("flux_instance").await;
     assert!(applied.shortfall.is_none() && !lab.gates().iter().any(|gate| gate.contains("app-dst")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backup_that_comes_while_everything_else_still_comes_is_held_at_once_and_backs_up_no_empty_volume() {
+    let mut lab = Lab::with_destination().await;
+    lab.more = json!({"restore": "all"});
+    // The application is up, with an empty volume, before all others are.
+    lab.apply_object(json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "app", "namespace": "default"}, "spec": {"accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "5Gi"}}, "dataSourceRef": {"apiGroup": "volsync.backube",
+                "kind": "ReplicationDestination", "name": "app-dst"}}}));
+    let datacenter = lab.datacenter.clone();
+    let look = async |datacenter: &fluxlift_sim::Datacenter, test: fn(&mut fluxlift_sim::World) -> bool| {
+        while !datacenter.with(test) {
+            fluxlift_gate::pace(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let meanwhile = async {
+        look(&datacenter, |world| referee::count(world).ready > 0).await;
+        let source = json!({"apiVersion": "volsync.backube/v1alpha1", "kind": "ReplicationSource",
+            "metadata": {"name": "app", "namespace": "default"}, "spec": {"sourcePVC": "app",
+                "trigger": {"schedule": "*/5 * * * *"}, "kopia": {"repository": "kopia"}}});
+        datacenter.with(|world| install::apply(world, source).unwrap());
+        look(&datacenter, |world| {
+            let source = world.kube.api.get(&Key::namespaced(&kinds::SOURCES, "default", "app")).unwrap();
+            source["metadata"]["labels"]["fluxlift.dev/held-by-restore"].is_string()
+        })
+        .await;
+        datacenter.with(|world| referee::count(world).ready)
+    };
+    let (applied, ready) = tokio::join!(lab.apply("flux_instance"), meanwhile);
+    assert!(ready < 50, "it was held when all {ready} releases were there");
+    assert!(chain(&*applied.shortfall.unwrap()).contains("claim app is bound"));
+    assert_eq!(lab.with(|world| world.volsync.newest(S3, "app@default")), None);
+    let source = lab.find("ReplicationSource", "default/app").unwrap();
+    assert_eq!(source["spec"]["paused"], true);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_reset_or_forced_until_all_data_is_back_and_then_it_is() {
+    let mut lab = Lab::with_destination().await;
+    lab.more = json!({"restore": "all"});
+    let key = Key::namespaced(&HELM_RELEASES, "default", "actual");
+    lab.with(|world| world.flux.faults.failing_releases.insert(key, TWICE));
+    let acts = |lab: &Lab| -> Vec<String> {
+        lab.steps().into_iter().filter(|step| step.ends_with("helmrelease/default/actual")).collect()
+    };
+    assert!(lab.apply("flux_instance").await.shortfall.is_some());
+    assert_eq!(acts(&lab), [""; 0]);
+    lab.with(|world| world.volsync.back_up(S3, "app@default", 4096));
+    let applied = lab.apply("flux_instance").await;
+    assert!(applied.shortfall.is_none(), "{:?}", applied.shortfall);
+    let steps = lab.steps();
+    let at = |begin: &str| steps.iter().position(|step| step.starts_with(begin)).unwrap();
+    assert!(at("restored default/app-dst") < at("reset helmrelease/default/actual"), "{steps:#?}");
+    assert_eq!(lab.tally().ready, 50);
 }
 
 #[tokio::test(start_paused = true)]

@@ -43,10 +43,30 @@ async fn what_a_killed_run_holds_can_be_let_go_without_a_restore() {
     lab.emptied("app").await;
     let before = lab.get(&SOURCES, "app")["spec"].clone();
     killed(&lab, 5).await;
-    assert_eq!(lab.release().await.len(), 1);
+    let released = lab.release().await;
+    let released: Vec<&str> = released.iter().map(|target| target.name.as_str()).collect();
+    assert_eq!(released, ["app-dst", "app"]);
     assert!(!lab.is_held("app"));
     assert_eq!(lab.get(&SOURCES, "app")["spec"], before);
+    let destination = lab.get(&DESTINATIONS, "app-dst");
+    assert!(!destination["metadata"].to_string().contains("fluxlift.dev"), "{destination:#}");
     assert!(lab.release().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_marks_of_a_killed_run_are_taken_off_where_nothing_is_to_be_restored_any_more() {
+    let lab = Arc::new(Lab::new().await);
+    lab.emptied("app").await;
+    killed(&lab, 5).await;
+    lab.change(&DESTINATIONS, "app-dst", |object| {
+        object["metadata"]["annotations"]["fluxlift.dev/restore"] = "skip".into();
+    });
+    assert_eq!(lab.plan().await.rows()[0].action, "nothing");
+    assert!(lab.restore().await.unwrap().failure().is_none());
+    let destination = lab.get(&DESTINATIONS, "app-dst");
+    assert!(destination["metadata"]["labels"]["fluxlift.dev/restoring"].is_null(), "{destination:#}");
+    assert!(destination["metadata"]["annotations"]["fluxlift.dev/restore-tag"].is_null(), "{destination:#}");
+    assert!(!lab.is_held("app"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -24,7 +24,7 @@ async fn a_repository_without_a_matching_snapshot_is_refused_and_the_backup_stay
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_claim_that_was_filled_from_an_empty_restore_is_refused_before_anything_is_changed() {
+async fn a_claim_that_was_filled_from_an_empty_restore_is_refused_and_its_backup_is_held_by_name() {
     let lab = Lab::new().await;
     lab.app("app", "another");
     lab.claim("app");
@@ -32,7 +32,18 @@ async fn a_claim_that_was_filled_from_an_empty_restore_is_refused_before_anythin
     assert_eq!(lab.content("app"), Some(0));
     let why = lab.refused().await;
     assert!(why.contains("claim app is bound") && why.contains("No eligible snapshots"), "{why}");
-    assert_eq!(lab.steps(), [""; 0]);
+    assert_eq!(lab.steps(), ["held replicationsource/default/app until default/app-dst is proven"]);
+    assert!(lab.is_held("app"), "an empty volume must not be backed up");
+    let source = lab.get(&SOURCES, "app");
+    let said = |name: &str| source["metadata"]["annotations"][name].as_str().unwrap().to_owned();
+    assert_eq!(said("fluxlift.dev/held-by"), "me@here");
+    assert!(said("fluxlift.dev/held-why").contains("No eligible snapshots"), "{source:#}");
+    // A person who knows that the application is new says so, and the next run lets it go.
+    lab.change(&DESTINATIONS, "app-dst", |object| {
+        object["metadata"]["annotations"]["fluxlift.dev/restore"] = json!("skip");
+    });
+    assert!(lab.restore().await.unwrap().failure().is_none());
+    assert!(!lab.is_held("app"));
 }
 
 #[tokio::test(start_paused = true)]
