@@ -72,6 +72,12 @@ pub struct Handover {
     pub inputs: Map<String, Json>,
     /// Who lived under the root before.
     pub census: Census,
+    /// The checkout that was judged; the repository was read from its server where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout: Option<PathBuf>,
+    /// Where the token comes from by which it was read, if one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git_token: Option<SecretSource>,
 }
 
 /// Whether secrets are wanted: taking something away needs none.
@@ -141,7 +147,7 @@ impl Request {
         if let Some(file) = &self.patches {
             inputs.insert("kustomize_patches".to_owned(), yaml(file, Json::is_array, "a list of patches")?);
         }
-        if let Some(Handover { inputs: taken, census }) = &self.handover {
+        if let Some(Handover { inputs: taken, census, .. }) = &self.handover {
             inputs.extend(taken.iter().map(|(name, value)| (name.clone(), Value::from(value.clone()))));
             inputs.insert("adopt".to_owned(), Value::from(json!(census)));
             // What did not work before is not this command's to force; who was overlooked meanwhile is asked for.

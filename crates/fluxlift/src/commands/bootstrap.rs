@@ -17,6 +17,7 @@ use crate::args::{Global, deadline};
 use crate::bootstrap::request::Secrets;
 use crate::bootstrap::{Bootstrap as Prepared, FLUX_VERSION, Request, SecretSource, git_url, target};
 use crate::bundle::Known;
+use crate::migrate::Migration;
 use crate::run::{Setting, on_runtime, watched};
 use crate::system::System;
 use crate::ui::{Failure, ask, is_interactive, note, progress, warning};
@@ -174,6 +175,10 @@ pub(super) fn resume(home: &Home, on_failure: &OnFailure, global: &Global, syste
     let request = Prepared::remembered(home)?;
     let report = on_runtime(async {
         let setting = Setting::real(system, "resume");
+        if command == Command::Apply {
+            let (dial, clock) = (Arc::new(TcpDial::default()), Arc::clone(&setting.clock));
+            Migration::may_go_on(&request, system, dial, clock).await?;
+        }
         let mut prepared = prepare(request, secrets, &setting, system).await?;
         // A folder that was copied or moved is resumed where it is.
         prepared.home = home.clone();

@@ -75,7 +75,8 @@ impl Migration {
         let seen = Seen::look(&cluster).await?;
         let sync = followed(&seen)?;
         let token = asked.git_token.as_ref();
-        let (folder, place) = repository::folder(&asked.place, &sync, token, system, dial, clock).await?;
+        let followed = (&sync, fetched(&seen));
+        let (folder, place) = repository::folder(&asked.place, followed, token, system, dial, clock).await?;
         let wish = Wish { place, ..asked.wish.clone() };
         let plan = plan(&seen, folder.as_ref(), &wish)?;
         let code = Code::find(&asked.code)?;
@@ -136,11 +137,25 @@ impl Migration {
         dial: Arc<dyn Dial>,
         clock: Arc<dyn Clock>,
     ) -> Result<(), Failure> {
-        let seen = Seen::look(cluster).await?;
-        let token = asked.git_token.as_ref();
-        let (folder, place) = repository::folder(&asked.place, &followed(&seen)?, token, system, dial, clock).await?;
-        go_on(&seen, folder.as_ref(), &Wish { place, ..asked.wish.clone() })?;
+        judged_again(cluster, (&asked.place, asked.git_token.as_ref()), &asked.wish, system, dial, clock).await?;
         Code::find(&asked.code).map(drop)
+    }
+
+    /// Judges whether what `request` asks for may go on, if it is a migration: what it was judged by may have left Git since.
+    ///
+    /// # Errors
+    /// When the cluster or the repository cannot be read, and each way to lose workloads.
+    pub async fn may_go_on(
+        request: &Request,
+        system: &System,
+        dial: Arc<dyn Dial>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(), Failure> {
+        let Some(Handover { checkout, git_token, .. }) = &request.handover else { return Ok(()) };
+        let target = Target::find(request, system, Arc::clone(&dial), Arc::clone(&clock)).await?;
+        let cluster = connect(&target, system, Arc::clone(&dial), Arc::clone(&clock))?;
+        let place = checkout.clone().map_or(Place::Server, Place::Checkout);
+        judged_again(&cluster, (&place, git_token.as_ref()), &Wish::default(), system, dial, clock).await
     }
 
     /// The request that takes the operator off again: the one of the migration that was begun here.
@@ -196,8 +211,40 @@ impl Migration {
             registry: Some(plan.registry.clone()),
             components: plan.components.clone(),
             patches: None,
-            handover: Some(Handover { inputs: plan.inputs(), census: plan.census.clone() }),
+            handover: Some(Handover {
+                inputs: plan.inputs(),
+                census: plan.census.clone(),
+                checkout: match &asked.place {
+                    Place::Checkout(root) => Some(root.clone()),
+                    Place::Server => None,
+                },
+                git_token: asked.git_token.clone(),
+            }),
         }
+    }
+}
+
+/// Judges what may have become dangerous since a migration was begun.
+async fn judged_again(
+    cluster: &Cluster,
+    (place, token): (&Place, Option<&SecretSource>),
+    wish: &Wish,
+    system: &System,
+    dial: Arc<dyn Dial>,
+    clock: Arc<dyn Clock>,
+) -> Result<(), Failure> {
+    let seen = Seen::look(cluster).await?;
+    let sync = followed(&seen)?;
+    let (folder, place) = repository::folder(place, (&sync, fetched(&seen)), token, system, dial, clock).await?;
+    Ok(go_on(&seen, folder.as_ref(), &Wish { place, ..wish.clone() })?)
+}
+
+/// What Flux has fetched of the repository. Of a root that is taken over nothing is carried along any more, and whoever takes
+/// the folder out of Git next is ahead of Flux.
+fn fetched(seen: &Seen) -> Option<&str> {
+    match seen.adopted() {
+        Some(_) => None,
+        None => seen.roots().first().and_then(|root| seen.source_of(root)?.text("/status/artifact/revision")),
     }
 }
 

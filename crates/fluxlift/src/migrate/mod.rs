@@ -5,6 +5,7 @@
 //! bootstrap, with the census of everybody who lived before among their inputs, so that a run that was killed goes on and
 //! still proves against those of before. Git and Terraform are never written to: [`steps()`] says what to do there, in order.
 
+mod checkout;
 pub mod code;
 pub mod hcl;
 pub mod look;

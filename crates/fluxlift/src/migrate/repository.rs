@@ -12,6 +12,7 @@ use fluxlift_net::git::{GitCredentials, GitRemote};
 use fluxlift_net::{Dial, HttpClient, TlsClient, TlsTrust};
 use url::Url;
 
+use super::checkout;
 use crate::bootstrap::SecretSource;
 use crate::system::System;
 use crate::ui::Failure;
@@ -29,13 +30,13 @@ pub enum Place {
 }
 
 /// Reads the folder that `flux bootstrap` wrote for what `sync` follows; `None` when there is no such folder. Says where it
-/// was looked for.
+/// was looked for. A checkout must be at `revision`, where Flux has fetched one.
 ///
 /// # Errors
-/// When the place cannot be read.
+/// When the place cannot be read, or is a checkout of something else.
 pub async fn folder(
     place: &Place,
-    sync: &Sync,
+    (sync, revision): (&Sync, Option<&str>),
     token: Option<&SecretSource>,
     system: &System,
     dial: Arc<dyn Dial>,
@@ -43,10 +44,10 @@ pub async fn folder(
 ) -> Result<(Option<Folder>, String), Failure> {
     let path = Plan::folder_of(&sync.path);
     if let Place::Checkout(root) = place {
-        check_branch(root, sync)?;
+        checkout::check(root, sync, revision)?;
     }
     let (files, shown) = match place {
-        Place::Checkout(root) => (checkout(root, &path)?, root.display().to_string()),
+        Place::Checkout(root) => (files_of(root, &path)?, root.display().to_string()),
         Place::Server => {
             (server(sync, &path, token, system, dial, clock).await?, format!("{} of {}", sync.reference, sync.url))
         }
@@ -55,7 +56,7 @@ pub async fn folder(
     Ok((folder, shown))
 }
 
-fn checkout(root: &Path, path: &str) -> Result<Option<BTreeMap<String, String>>, Failure> {
+fn files_of(root: &Path, path: &str) -> Result<Option<BTreeMap<String, String>>, Failure> {
     if !root.is_dir() {
         return Err(Failure::new(ErrorKind::Failed, format!("{} is no folder", root.display())));
     }
@@ -76,19 +77,6 @@ fn checkout(root: &Path, path: &str) -> Result<Option<BTreeMap<String, String>>,
         }
     }
     Ok(Some(files))
-}
-
-/// A checkout of another branch says nothing about what Flux follows: patches that it lacks would be lost.
-fn check_branch(root: &Path, sync: &Sync) -> Result<(), Failure> {
-    // An export without Git's own folder has no branch.
-    let Ok(head) = std::fs::read_to_string(root.join(".git/HEAD")) else { return Ok(()) };
-    let here = head.trim().strip_prefix("ref: ").unwrap_or(head.trim());
-    if here.starts_with("refs/") && sync.reference.starts_with("refs/heads/") && here != sync.reference {
-        let what = format!("{} is at {here}, and Flux follows {}", root.display(), sync.reference);
-        return Err(Failure::new(ErrorKind::Failed, what)
-            .with_hint("check out the branch that Flux follows, or leave out --repo"));
-    }
-    Ok(())
 }
 
 async fn server(
@@ -115,22 +103,4 @@ async fn server(
     let files = remote.files(&sync.reference, path).await.map_err(|error| Failure::from(error).with_hint(hint))?;
     let text = |(name, bytes): (String, Vec<u8>)| Some((name, String::from_utf8(bytes).ok()?));
     Ok(files.map(|files| files.into_iter().filter_map(text).collect()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_checkout_of_another_branch_is_refused() {
-        let root = tempfile::tempdir().unwrap();
-        std::fs::create_dir(root.path().join(".git")).unwrap();
-        let at = |head: &str| {
-            std::fs::write(root.path().join(".git/HEAD"), head).unwrap();
-            let sync = Sync::git("http://git.test/home-ops.git", "refs/heads/main", "clusters/home");
-            check_branch(root.path(), &sync)
-        };
-        at("ref: refs/heads/main\n").unwrap_or_else(|failure| panic!("{}", failure.render()));
-        assert!(at("ref: refs/heads/feature\n").unwrap_err().render().contains("refs/heads/feature"));
-    }
 }

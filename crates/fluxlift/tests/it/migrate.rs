@@ -14,6 +14,7 @@ use fluxlift::demo::bootstrapped;
 use fluxlift::migrate::{Asked, Migration};
 use fluxlift::modules;
 use fluxlift::run::{Pace, Setting, at_pace};
+use fluxlift::standalone::home::of_cluster;
 use fluxlift::system::System;
 use fluxlift::ui::Failure;
 use fluxlift::watchdog::Witness;
@@ -79,6 +80,14 @@ impl Session<'_> {
         let options = RunOptions { seed: self.system.seed, ..RunOptions::default() };
         let report = prepared.run(&engine, options).await.unwrap_or_else(|error| panic!("{error}"));
         Ok(report)
+    }
+
+    /// What `resume` asks before it goes on.
+    async fn may_go_on(&self) -> Result<(), Failure> {
+        let (dial, clock) = (Arc::new(self.net.clone()), Arc::clone(&self.setting.clock));
+        let target = Migration::reach(&self.asked, self.system, dial.clone(), clock.clone()).await?;
+        let request = Bootstrap::remembered(&of_cluster(&target.identity, self.system)?)?;
+        Migration::may_go_on(&request, self.system, dial, clock).await
     }
 
     async fn back(&self) -> Result<RunReport, Failure> {
@@ -405,6 +414,12 @@ fn a_migration_that_was_killed_goes_on_or_back_and_loses_nothing() {
             commit(&mut gone, remove_folder);
             let said = refused(home.path(), &gone, CHART);
             assert!(said.contains(&format!("{FOLDER} is gone from")), "{moment}: {said}");
+            // `resume` looks at Git again, too.
+            let (resumed, _) = at(home.path(), gone, CHART, async |session| session.may_go_on().await);
+            let said = resumed.unwrap_err().render();
+            assert!(said.contains(&format!("{FOLDER} is gone from")), "{moment}: {said}");
+            let (resumed, _) = at(home.path(), world.clone(), CHART, async |session| session.may_go_on().await);
+            assert!(resumed.is_ok(), "{moment}");
             let said = refused(home.path(), &world, &format!("{CHART} --sync-name home-ops"));
             assert!(said.contains("would make a second root"), "{moment}: {said}");
             half_way += 1;
@@ -497,6 +512,14 @@ fn code_that_is_found_in_a_checkout_is_told_what_to_do_in_order() {
         std::fs::write(path, content).unwrap();
     }
     let line = format!("{CHART} --repo repo");
+    // A checkout that Flux is ahead of would be planned by patches of before.
+    let git = home.path().join("repo/.git");
+    std::fs::create_dir_all(git.join("refs/heads")).unwrap();
+    std::fs::write(git.join("HEAD"), "ref: refs/heads/main\n").unwrap();
+    std::fs::write(git.join("refs/heads/main"), "0123456789abcdef0123456789abcdef01234567\n").unwrap();
+    let stale = looked(home.path(), world.clone(), &line).unwrap_err().render();
+    assert!(stale.contains("is at commit 0123456789ab, and Flux has fetched"), "{stale}");
+    std::fs::remove_dir_all(git).unwrap();
     let migration = looked(home.path(), world, &line).unwrap_or_else(|failure| panic!("{}", failure.render()));
     let text = migrate_text::render(&migration, None);
     let steps = text.split_once("AFTERWARDS").unwrap().1;
