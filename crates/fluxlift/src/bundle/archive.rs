@@ -46,12 +46,18 @@ impl Explain for BundleError {
 pub struct Archive {
     redactor: Redactor,
     files: Vec<(String, String)>,
+    unsearched: Vec<String>,
 }
 
 impl Archive {
-    /// An empty one, through `redactor`.
-    pub const fn new(redactor: Redactor) -> Self {
-        Self { redactor, files: Vec::new() }
+    /// An empty one, through `redactor`, which knows nothing of the secrets in `unsearched`.
+    pub const fn new(redactor: Redactor, unsearched: Vec<String>) -> Self {
+        Self { redactor, files: Vec::new(), unsearched }
+    }
+
+    /// The secrets that could not be read and so were not looked for, each with the reason: they may be in it.
+    pub fn unsearched(&self) -> &[String] {
+        &self.unsearched
     }
 
     /// Adds a text.

@@ -88,11 +88,17 @@ impl Seen {
     /// The secrets of all namespaces are looked for, and those of Flux's own are listed by name.
     async fn secrets(&mut self, cluster: &Cluster) {
         let all = cluster.list(&Query::all(kind::SECRET)).await;
-        let found = match all {
+        let found: Vec<Object> = match all {
             Ok(found) => found.iter().cloned().collect(),
             Err(error) => {
-                self.unread.push(format!("the Secrets of other namespaces, which are not looked for: {error}"));
-                self.list(cluster, Query::all(kind::SECRET).within(NAMESPACE)).await
+                self.known.miss(format!("the Secrets of other namespaces: {error}"));
+                match cluster.list(&Query::all(kind::SECRET).within(NAMESPACE)).await {
+                    Ok(found) => found.iter().cloned().collect(),
+                    Err(error) => {
+                        self.known.miss(format!("the Secrets of {NAMESPACE}: {error}"));
+                        Vec::new()
+                    }
+                }
             }
         };
         found.iter().for_each(|secret| self.known.add_secret(secret));

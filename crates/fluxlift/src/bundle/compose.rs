@@ -64,7 +64,8 @@ pub async fn compose(run: Run<'_>) -> Result<Archive, BundleError> {
     known.merge(std::mem::take(&mut seen.known));
     let count = known.len();
     seen.unread.extend(known.missed().iter().map(|what| format!("{what}; they are not looked for")));
-    let mut archive = Archive::new(Redactor::new(&known).ok_or(BundleError::TooManySecrets)?);
+    let unsearched = known.missed().to_vec();
+    let mut archive = Archive::new(Redactor::new(&known).ok_or(BundleError::TooManySecrets)?, unsearched);
     archive.text("README.txt", READ_ME);
     if let Some(exam) = exam {
         archive.document("doctor.json", &document(&Report::of(exam, &[])));

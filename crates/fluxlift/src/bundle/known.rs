@@ -21,6 +21,8 @@ const HELM: &str = "helm.sh/release.v1";
 #[derive(Default)]
 pub struct Known {
     secrets: BTreeSet<String>,
+    /// Those that are no text: keystores, keys of a cipher.
+    binary: BTreeSet<Vec<u8>>,
     missed: Vec<String>,
 }
 
@@ -98,12 +100,22 @@ impl Known {
         }
         for (name, value) in secret.at("/data").as_object().into_iter().flatten() {
             let bytes = STANDARD.decode(value.as_str().unwrap_or_default()).unwrap_or_default();
-            if !PUBLIC.contains(&name.as_str())
-                && let Ok(mut text) = String::from_utf8(bytes)
-            {
-                self.add(&text);
-                text.zeroize();
+            if PUBLIC.contains(&name.as_str()) {
+                continue;
             }
+            match String::from_utf8(bytes) {
+                Ok(mut text) => {
+                    self.add(&text);
+                    text.zeroize();
+                }
+                Err(error) => self.add_bytes(error.into_bytes()),
+            }
+        }
+    }
+
+    fn add_bytes(&mut self, secret: Vec<u8>) {
+        if secret.len() >= SHORTEST {
+            self.binary.insert(secret);
         }
     }
 
@@ -148,21 +160,26 @@ impl Known {
     /// Takes over what another one knows.
     pub fn merge(&mut self, mut other: Self) {
         self.secrets.append(&mut other.secrets);
+        self.binary.append(&mut other.binary);
         self.missed.append(&mut other.missed);
     }
 
     /// How many.
     pub fn len(&self) -> usize {
-        self.secrets.len()
+        self.secrets.len() + self.binary.len()
     }
 
     /// Whether none is known.
     pub fn is_empty(&self) -> bool {
-        self.secrets.is_empty()
+        self.len() == 0
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
         self.secrets.iter().map(String::as_str)
+    }
+
+    pub(super) fn binary(&self) -> impl Iterator<Item = &[u8]> {
+        self.binary.iter().map(Vec::as_slice)
     }
 }
 
@@ -179,12 +196,15 @@ impl Drop for Known {
         while let Some(mut secret) = self.secrets.pop_first() {
             secret.zeroize();
         }
+        while let Some(mut secret) = self.binary.pop_first() {
+            secret.zeroize();
+        }
     }
 }
 
 impl std::fmt::Debug for Known {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} secrets", self.secrets.len())
+        write!(f, "{} secrets", self.len())
     }
 }
 

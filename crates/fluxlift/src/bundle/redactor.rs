@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::Known;
 use super::needles::Needles;
 use super::patterns::{self, REDACTED, pattern};
-use super::spelling::{percent_decoded, spellings};
+use super::spelling::{percent_decoded, spellings, spellings_of_bytes};
 
 /// What may be base64.
 static ENCODED: LazyLock<Regex> = LazyLock::new(|| pattern("[A-Za-z0-9+/_-]{12,}={0,2}"));
@@ -35,7 +35,9 @@ pub struct Redactor {
 impl Redactor {
     /// One that knows these secrets. `None` when there are too many of them to be looked for.
     pub fn new(known: &Known) -> Option<Self> {
-        Some(Self { known: Arc::new(Needles::new(known.iter().flat_map(spellings))?) })
+        let texts = known.iter().flat_map(spellings);
+        let words = texts.chain(known.binary().flat_map(spellings_of_bytes));
+        Some(Self { known: Arc::new(Needles::new(words)?) })
     }
 
     /// `text` without secrets.

@@ -10,14 +10,36 @@ pub(super) fn spellings(secret: &str) -> Vec<String> {
     // Once in a document, and once more in a document that is a text in another.
     let once = in_json(secret);
     all.extend([in_json(&once), once]);
-    for engine in [STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
-        all.push(engine.encode(secret));
+    all.extend(in_base64(secret.as_bytes()));
+    told_apart(all)
+}
+
+/// The same of a secret that is no text: base64 as above, hexadecimal, and what becomes of it where somebody takes it for a
+/// text all the same.
+pub(super) fn spellings_of_bytes(secret: &[u8]) -> Vec<String> {
+    let mut all = in_base64(secret);
+    let hex = |digits: fn(&u8) -> String| secret.iter().map(digits).collect::<String>();
+    all.extend([hex(|byte| format!("{byte:02x}")), hex(|byte| format!("{byte:02X}"))]);
+    let lossy = String::from_utf8_lossy(secret).into_owned();
+    // What is nearly all noise would be found in any noise.
+    if lossy.chars().filter(|c| c.is_ascii_graphic()).count() >= SHORTEST {
+        all.extend([in_json(&lossy), lossy]);
     }
+    told_apart(all)
+}
+
+fn in_base64(secret: &[u8]) -> Vec<String> {
+    let mut all: Vec<String> =
+        [STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD].iter().map(|engine| engine.encode(secret)).collect();
     for shift in 0..3 {
         all.extend(
             [STANDARD_NO_PAD, URL_SAFE_NO_PAD].map(|engine| within(secret, shift, |bytes| engine.encode(bytes))),
         );
     }
+    all
+}
+
+fn told_apart(mut all: Vec<String>) -> Vec<String> {
     all.retain(|spelling| spelling.len() >= SHORTEST);
     all.sort();
     all.dedup();
@@ -41,9 +63,9 @@ pub(super) const SHORTEST: usize = 6;
 
 /// What of the base64 of a longer text is the same whatever stands around `secret`, when it begins `shift` bytes after a
 /// multiple of three.
-fn within(secret: &str, shift: usize, encode: impl Fn(&[u8]) -> String) -> String {
+fn within(secret: &[u8], shift: usize, encode: impl Fn(&[u8]) -> String) -> String {
     let mut bytes = vec![0_u8; shift];
-    bytes.extend(secret.as_bytes());
+    bytes.extend(secret);
     let encoded = encode(&bytes);
     // The characters that share bits with what comes before and behind differ.
     let first = (shift * 8).div_ceil(6);
@@ -64,6 +86,22 @@ mod tests {
                 assert!(spellings.iter().any(|spelling| encoded.contains(spelling)), "{before:?} {behind:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_secret_that_is_no_text_is_found_in_base64_in_hexadecimal_and_where_it_is_taken_for_a_text() {
+        let secret = b"\xfe\xedkeystore\x00\x9f\x01-more\xff";
+        let spellings = spellings_of_bytes(secret);
+        let found = |text: &str| spellings.iter().any(|spelling| text.contains(spelling));
+        for before in [&b""[..], b"a", b"ab", b"user:"] {
+            assert!(found(&STANDARD.encode([before, secret].concat())), "{before:?}");
+            assert!(found(&URL_SAFE_NO_PAD.encode([before, secret, b"xy"].concat())), "{before:?}");
+        }
+        let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(found(&format!("key={hex}")) && found(&hex.to_uppercase()));
+        assert!(found(&format!("read {} from it", String::from_utf8_lossy(secret))));
+        // Noise alone is no word to look for.
+        assert!(spellings_of_bytes(&[0xff; 40]).iter().all(|spelling| spelling.is_ascii()));
     }
 
     #[test]

@@ -12,11 +12,11 @@ use fluxlift_net::TcpDial;
 use super::outcome::printed;
 use super::report;
 use crate::args::Global;
-use crate::bundle::{About, Known, write};
+use crate::bundle::{About, Archive, Known, write};
 use crate::reach::{Reach, tree_folder};
 use crate::run::{Setting, on_runtime};
 use crate::system::System;
-use crate::ui::{Failure, OutputFormat, note, print_document, print_text, report_failure};
+use crate::ui::{Failure, OutputFormat, note, print_document, print_text, report_failure, warning};
 use crate::workspace::{Place, place};
 
 /// Write a support bundle: doctor's findings, the status, conditions, events, the controllers' logs, journal and ledger of
@@ -53,8 +53,9 @@ pub(super) fn execute(args: &Bundle, global: &Global, system: &System) -> Result
             Err(_) => None,
         };
         let about = About { cluster, home: home.as_ref(), ledger, known, because: None };
-        let files = save(&args.file, about, global, system, &setting).await?;
-        let document = serde_json::json!({ "bundle": args.file, "files": files });
+        let archive = save(&args.file, about, global, system, &setting).await?;
+        let document = serde_json::json!({ "bundle": args.file, "files": archive.names(),
+            "not_looked_for": archive.unsearched() });
         printed(match global.format {
             OutputFormat::Text => print_text(&format!("{}\n", args.file.display())),
             format => print_document(format, &document, String::new),
@@ -127,10 +128,12 @@ async fn save(
     global: &Global,
     system: &System,
     setting: &Setting,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Archive, Failure> {
     let (dial, clock) = (Arc::new(TcpDial::default()), Arc::clone(&setting.clock));
     let archive = write(file, about, global, system, dial, clock).await?;
-    let files: Vec<String> = archive.names().into_iter().map(str::to_owned).collect();
-    note("Bundled", &format!("{} files in {}; look before you send it", files.len(), file.display()));
-    Ok(files)
+    note("Bundled", &format!("{} files in {}; look before you send it", archive.names().len(), file.display()));
+    for missed in archive.unsearched() {
+        warning(&format!("{missed}; they are not looked for, and may be in the bundle"));
+    }
+    Ok(archive)
 }

@@ -41,6 +41,8 @@ const IN_VALUES: &str = "values-\"quoted\"-passw0rd";
 const IN_THE_ENVIRONMENT: &str = "environment+token/0123";
 const IN_THE_RUN: &str = "marked-as-sensitive-9";
 const AGE: &str = "AGE-SECRET-KEY-1QQQSYQCYQ5RQWZQFPG9SCRGWPUGPZYSNZS23V9CCRYDPK8QARC0SQQQQQQ";
+/// A keystore, which is no text.
+const BINARY: &[u8] = b"\xfe\xed\xfe\xedkeystore\x00\x9f\xd3\x01-and-its-key\xff";
 const NOBODY_KNOWS: &str = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
 
 fn seeded() -> [&'static str; 9] {
@@ -81,6 +83,25 @@ fn traces(secret: &str) -> Vec<String> {
     all
 }
 
+/// How somebody may write the secret that is no text.
+fn binary_written() -> Vec<String> {
+    let hex: String = BINARY.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut all = vec![STANDARD.encode(BINARY), hex.to_uppercase(), hex, String::from_utf8_lossy(BINARY).into_owned()];
+    all.extend([&b"a"[..], b"ab", b"user:"].map(|before| STANDARD.encode([before, BINARY, b"!"].concat())));
+    all
+}
+
+/// What is left of it in a file that was not cleaned.
+fn binary_traces() -> Vec<String> {
+    let middle = |before: &[u8]| {
+        let encoded = STANDARD_NO_PAD.encode([before, BINARY].concat());
+        encoded[4..encoded.len() - 2].to_owned()
+    };
+    let mut all = binary_written();
+    all.extend([&b""[..], b"a", b"ab"].map(middle));
+    all
+}
+
 fn controller<'a>(world: &World) -> Caller<'a> {
     Caller::controller("test", world.now)
 }
@@ -95,7 +116,12 @@ fn seed(world: &mut World) {
             "type": "Opaque", "data": {"password": STANDARD.encode(value)}});
         world.kube.api.create(&caller, &GroupResource::SECRETS, Some(namespace), secret).unwrap();
     }
-    let everything = seeded().iter().flat_map(|secret| written(secret)).collect::<Vec<_>>().join(" ");
+    let keystore = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "keystore"},
+        "type": "Opaque", "data": {"store.jks": STANDARD.encode(BINARY)}});
+    world.kube.api.create(&caller, &GroupResource::SECRETS, Some("default"), keystore).unwrap();
+    let mut everything: Vec<String> = seeded().iter().flat_map(|secret| written(secret)).collect();
+    everything.extend(binary_written());
+    let everything = everything.join(" ");
     let message = format!("install failed: password {IN_A_SECRET} was refused; {everything}");
     let release = Key::namespaced(&RELEASES, "default", "atuin");
     let last = json!({"token": IN_AN_ANNOTATION}).to_string();
@@ -186,6 +212,11 @@ fn no_file_of_a_bundle_has_any_of_the_secrets_that_are_everywhere_in_the_cluster
             for (name, text) in &files {
                 assert!(!name.contains(&spelling) && !text.contains(&spelling), "{name} has {secret} as {spelling}");
             }
+        }
+    }
+    for spelling in binary_traces() {
+        for (name, text) in &files {
+            assert!(!text.contains(&spelling), "{name} has the keystore as {spelling}");
         }
     }
     // The keys of the tree's own state, too.
