@@ -190,7 +190,7 @@ impl<'a> Planner<'a> {
                 vec![act(target, why, aim, 0)]
             }
             Force::Ask | Force::Reset | Force::Force => {
-                let open = Mark::on(subject).filter(|mark| is_open(subject, mark) && mark.force == force);
+                let open = Mark::on(subject).filter(|mark| is_open(subject, mark) && mark.force >= force);
                 let why = match open {
                     Some(_) => format!("{why}; a rescue that did not end has asked for it already"),
                     None => why,

@@ -1,11 +1,10 @@
 //! The wait for the delivered set, with a rescue at hand.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use fluxlift_core::{Deadline, Remedy};
+use fluxlift_core::{Deadline, Evidence, Gate, GateName, Observation, Remedy, Verdict};
 use fluxlift_gate::{GateContext, GateError};
 use fluxlift_kube::{Cluster, Kind};
-use futures::StreamExt as _;
 
 use super::carry::Rescue;
 use super::error::RescueError;
@@ -61,7 +60,7 @@ impl Standby {
             match self.cx.prove(&set, left, observed).await {
                 Err(GateError::Stuck { remedy, .. }) if !matches!(remedy, Remedy::Person { .. }) => {
                     acted = true;
-                    let stuck = self.stuck(&mut set).await;
+                    let stuck = set.take_stuck(&self.look(left).await?);
                     self.rescue.relieve(stuck).await?;
                 }
                 Ok(delivery) => {
@@ -81,12 +80,28 @@ impl Standby {
         }
     }
 
-    /// Everything that a rescue may help right now, by title. None of it will be rescued from the same cause again.
-    async fn stuck(&self, set: &mut Delivered) -> BTreeSet<String> {
-        let kinds = self.kinds.values().cloned().collect();
-        match Delivery::observe(&self.cluster, kinds).next().await {
-            Some(Ok(seen)) => set.take_stuck(&seen),
-            _ => BTreeSet::new(),
-        }
+    /// Everything as it is right now: what is rescued is read from it. A look that fails in passing is one that is repeated,
+    /// and one that can't succeed ends the wait as it would end any other.
+    async fn look(&self, within: Deadline) -> Result<Delivery, GateError> {
+        let observed = Delivery::observe(&self.cluster, self.kinds.values().cloned().collect());
+        self.cx.prove(&Seen, within, observed).await
+    }
+}
+
+/// Proven by the first observation that succeeds.
+#[derive(Debug)]
+struct Seen;
+
+impl Gate for Seen {
+    type Snapshot = Delivery;
+
+    fn name(&self) -> GateName {
+        GateName::new("delivered set seen")
+    }
+
+    fn judge(&self, seen: &Observation<'_, Delivery>) -> Verdict {
+        let Delivery { kustomizations, releases, .. } = seen.snapshot;
+        let count = kustomizations.iter().count() + releases.iter().count();
+        Verdict::proven(Evidence::new("delivered set", format!("{count} objects seen")))
     }
 }

@@ -11,7 +11,7 @@ use fluxlift::run::{Pace, Setting, at_pace};
 use fluxlift::system::System;
 use fluxlift::ui::Failure;
 use fluxlift::watchdog::Witness;
-use fluxlift_core::{Deadline, Emitter, EventKind};
+use fluxlift_core::{Deadline, Emitter, ErrorKind, EventKind, Explain as _};
 use fluxlift_flux::Strategy;
 use fluxlift_flux::rescue::{Done, Force, Limits, Outcome, Plan, Rescue, RescueError};
 use fluxlift_gate::{GateContext, TokioClock, pace};
@@ -35,6 +35,8 @@ struct Scene {
     world: World,
     /// How long the trouble is left alone before anybody looks.
     idle: Duration,
+    /// With which verb the step begins at which somebody presses Ctrl-C.
+    stopped_at: Option<&'static str>,
 }
 
 /// What came of a rescue.
@@ -65,7 +67,7 @@ impl Scene {
         let (tree, mut world) = converged();
         act(&mut world);
         world.settle();
-        Self { tree, world, idle: Duration::from_secs(90) }
+        Self { tree, world, idle: Duration::from_secs(90), stopped_at: None }
     }
 
     /// Rescues what is stuck. `meanwhile` is done to the world after the plan is known and before anything is done.
@@ -77,7 +79,7 @@ impl Scene {
 
     /// The same of a rescue that may not come to its end.
     fn attempt(self, limits: Limits, meanwhile: impl FnOnce(&mut World)) -> (Rescued, Option<RescueError>) {
-        let Self { tree, world, idle } = self;
+        let Self { tree, world, idle, stopped_at } = self;
         let mut system = System::look().unwrap_or_else(|failure| panic!("{}", failure.render()));
         (system.now, system.seed) = (world.now, SEED);
         let done = at_pace(Pace::Virtual, &Witness::default(), async {
@@ -94,7 +96,13 @@ impl Scene {
             let mut cx = GateContext::quiet(clock);
             let events = Arc::new(std::sync::Mutex::new(Vec::new()));
             let sink = Arc::clone(&events);
-            cx.events = Emitter::new(move |event| sink.lock().unwrap().push(event));
+            let cancel = cx.cancel.clone();
+            cx.events = Emitter::new(move |event| {
+                if matches!(&event, EventKind::Step { verb, .. } if Some(&**verb) == stopped_at) {
+                    cancel.cancel();
+                }
+                sink.lock().unwrap().push(event);
+            });
             let mut rescue = Rescue::new(&cx, &reached.cluster, limits, PATIENCE);
             let (plan, _) = rescue.plan().await.map_err(Failure::from)?;
             datacenter.with(meanwhile);
@@ -277,7 +285,7 @@ fn an_api_that_goes_away_in_the_middle_is_an_error_and_the_next_rescue_goes_on()
     assert!(mark.as_str().is_some_and(|mark| mark.starts_with("RetriesExceeded/3/")), "{mark}");
     let Rescued { tree, mut world, .. } = rescued;
     world.kube.faults.0.clear();
-    let next = Scene { tree, world, idle: Duration::from_secs(90) }.rescued(Limits::default());
+    let next = Scene { tree, world, idle: Duration::from_secs(90), stopped_at: None }.rescued(Limits::default());
     assert_eq!(next.done(), [""; 0], "the reset had helped, and was not done again");
     assert!(next.outcome.proven, "{:#?}", next.outcome);
     assert!(next.object(&key)["metadata"]["annotations"]["fluxlift.dev/rescue"].is_null());
@@ -385,6 +393,31 @@ fn a_rescue_that_was_killed_is_gone_on_with_and_its_request_is_not_written_again
     assert!(rescued.outcome.proven);
     let annotations = &rescued.object(&key)["metadata"]["annotations"];
     assert!(annotations["fluxlift.dev/rescue"].is_null() && annotations["reconcile.fluxcd.io/resetAt"].is_null());
+}
+
+#[test]
+fn a_rescue_that_is_stopped_by_ctrl_c_ends_as_interrupted_undoes_nothing_and_is_gone_on_with() {
+    let key = release("default", "actual");
+    let mut scene = Scene::broken(|world| exhausted(world, &key, "RetriesExceeded"));
+    scene.stopped_at = Some("reset");
+    let (stopped, error) = scene.attempt(Limits::default(), |_| {});
+    let error = error.expect("it came to its end");
+    assert_eq!((error.kind(), error.kind().exit_code()), (ErrorKind::Interrupted, 5));
+    let failure = Failure::from(error).render();
+    assert!(failure.contains("run the same command again: it goes on where this one stopped"), "{failure}");
+    // What was asked for stays asked for, and says by whom.
+    let annotations = stopped.object(&key)["metadata"]["annotations"].clone();
+    let asked = annotations["reconcile.fluxcd.io/resetAt"].as_str().unwrap();
+    assert_eq!(annotations["reconcile.fluxcd.io/requestedAt"], asked);
+    assert_eq!(annotations["fluxlift.dev/rescue"], format!("RetriesExceeded/3/{asked}"));
+    let Rescued { tree, world, .. } = stopped;
+    let scene = Scene { tree, world, idle: Duration::ZERO, stopped_at: None };
+    let rescued = scene.rescued(Limits::default());
+    assert!(rescued.outcome.proven, "{:#?}", rescued.outcome);
+    let asked_again =
+        rescued.events.iter().any(|event| matches!(event, EventKind::Step { verb, .. } if &**verb == "reset"));
+    assert!(!asked_again, "{:#?}", rescued.outcome.done);
+    assert!(rescued.object(&key)["metadata"]["annotations"]["fluxlift.dev/rescue"].is_null());
 }
 
 const SECRETS: GroupResource = GroupResource::SECRETS;

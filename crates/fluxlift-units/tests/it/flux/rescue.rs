@@ -1,9 +1,12 @@
 //! What is stuck after the sync is rescued by the unit itself, within its limits.
 
-use fluxlift_core::ErrorKind;
+use std::sync::{Arc, Mutex};
+
+use fluxlift_core::{Emitter, ErrorKind, EventKind};
 use fluxlift_sim::Options;
 use fluxlift_sim::flux::kinds::HELM_RELEASES;
-use fluxlift_sim::kube::Key;
+use fluxlift_sim::kube::wire::request::Verb;
+use fluxlift_sim::kube::{Effect, Fault, Key, Reason, Status};
 use serde_json::json;
 
 use super::lab::{Lab, chain};
@@ -24,6 +27,53 @@ async fn failing(times: u32) -> Lab {
 /// What a rescue did to the release.
 fn acts(lab: &Lab) -> Vec<String> {
     lab.steps().into_iter().filter(|step| step.ends_with(TITLE)).collect()
+}
+
+/// A lab in which `answers` meet whoever lists releases right after the delivered set is found to be stuck.
+async fn unlucky(answers: Vec<Status>) -> Lab {
+    let mut lab = failing(TWICE).await;
+    let (datacenter, sink) = (lab.datacenter.clone(), Arc::clone(&lab.events));
+    let answers = Mutex::new(Some(answers));
+    lab.cx.events = Emitter::new(move |event| {
+        let stuck = matches!(&event, EventKind::GateClosed { gate, .. } if gate.as_str() == "delivered set ready");
+        if stuck && let Some(answers) = answers.lock().unwrap().take() {
+            datacenter.with(|world| {
+                for answer in answers {
+                    world.kube.faults.add(Fault::any(1, Effect::Refuse(answer)).on(Verb::List, HELM_RELEASES));
+                }
+            });
+        }
+        sink.lock().unwrap().push(event);
+    });
+    lab
+}
+
+/// How often the delivered set was waited for.
+fn waits(lab: &Lab) -> usize {
+    let events = lab.events.lock().unwrap();
+    let opened = |event: &&EventKind| matches!(event, EventKind::GateOpened { gate, .. } if gate.as_str() == "delivered set ready");
+    events.iter().filter(opened).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_fails_in_passing_is_repeated_and_the_wait_does_not_begin_again_and_again() {
+    let counted = async |answers| {
+        let mut lab = unlucky(answers).await;
+        let applied = lab.apply("flux_instance").await;
+        assert!(applied.shortfall.is_none(), "{:?}", applied.shortfall);
+        assert_eq!(acts(&lab), [format!("reset {TITLE}"), format!("forced {TITLE}")]);
+        waits(&lab)
+    };
+    let busy = || Status::new(500, Reason::InternalError, "etcd is busy");
+    assert_eq!(counted(vec![busy(), busy(), busy()]).await, counted(Vec::new()).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_is_refused_ends_the_wait_by_name_and_leaves_nothing_marked() {
+    let mut lab = unlucky(vec![Status::new(403, Reason::Forbidden, "no right to list them any more")]).await;
+    let error = lab.try_apply("flux_instance").await.unwrap_err();
+    assert!(chain(&error).contains("no right to list them any more"), "{}", chain(&error));
+    assert_eq!((acts(&lab), marks(&lab)), (Vec::new(), 0));
 }
 
 /// How many objects carry the mark of a rescue that has not ended.
