@@ -2,6 +2,11 @@
 
 use fluxlift_core::Timestamp;
 
+/// What stands where a certificate should be is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it has no X.509 certificate in PEM")]
+pub struct UnreadableCertificate;
+
 /// From when to when a certificate holds, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Validity {

@@ -110,7 +110,8 @@ fn http() -> hyper_util::client::legacy::Builder {
 }
 
 fn check_validity(kubeconfig: &Kubeconfig, now: Timestamp) -> Result<(), ConnectError> {
-    let Some(Validity { subject, from, until }) = kubeconfig.certificate() else { return Ok(()) };
+    // One that can't be read here is for the handshake to judge.
+    let Some(Ok(Validity { subject, from, until })) = kubeconfig.certificate() else { return Ok(()) };
     let kubeconfig = kubeconfig.to_string();
     if until < now {
         Err(ConnectError::Expired { kubeconfig, subject, until })

@@ -11,7 +11,7 @@ use kube::config::AuthInfo;
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::certificate::Validity;
+use crate::certificate::{UnreadableCertificate, Validity};
 
 /// One context of a kubeconfig: where the cluster is, whom to believe, and who we are.
 #[derive(Clone)]
@@ -129,9 +129,10 @@ impl Kubeconfig {
 }
 
 impl Kubeconfig {
-    /// Whose its client certificate is, and from when to when it holds; `None` where it has none that can be read.
-    pub fn certificate(&self) -> Option<Validity> {
-        self.identity.as_ref().and_then(|identity| Validity::of_pem(&identity.chain))
+    /// Whose its client certificate is, and from when to when it holds; `None` where it has none.
+    pub fn certificate(&self) -> Option<Result<Validity, UnreadableCertificate>> {
+        let identity = self.identity.as_ref()?;
+        Some(Validity::of_pem(&identity.chain).ok_or(UnreadableCertificate))
     }
 
     /// The certificate authorities that it names for the server; none where it relies on the machine's own.
@@ -290,6 +291,16 @@ users:
         assert_eq!(error.to_string(), "the kubeconfig has no context named \"nowhere\"");
         let error = Kubeconfig::from_text("clusters: []", None, None).unwrap_err();
         assert!(matches!(error, KubeconfigError::NoContext));
+    }
+
+    #[test]
+    fn a_certificate_that_is_none_is_told_from_a_user_without_one() {
+        let with = |user: &str| {
+            let text = FILE.replace("{token: hunter2}", user).replace("certificate-authority: ca.crt", "");
+            Kubeconfig::from_text(&text, None, None).unwrap().certificate()
+        };
+        assert_eq!(with("{token: hunter2}"), None);
+        assert_eq!(with("{client-certificate-data: QUJD, client-key-data: QUJD}"), Some(Err(UnreadableCertificate)));
     }
 
     #[test]

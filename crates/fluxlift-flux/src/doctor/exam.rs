@@ -14,8 +14,8 @@ use crate::Controllers;
 pub struct Exam {
     /// When, by our clock.
     pub at: Timestamp,
-    /// Who the kubeconfig's client certificate says we are; `None` where it has none (a token, a plugin).
-    pub certificate: Option<Validity>,
+    /// Who the kubeconfig's client certificate says we are, if it can be read; `None` where it has none (a token, a plugin).
+    pub certificate: Option<Read<Validity>>,
     /// The authorities that the kubeconfig names for the server; none where it relies on the machine's own.
     pub authorities: Vec<Validity>,
     /// Whether the kubeconfig believes any server.

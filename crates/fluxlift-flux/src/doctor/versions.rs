@@ -51,11 +51,12 @@ const fn tested(flux: u32, from: u32, to: u32, source: &'static str) -> Tested {
 }
 
 /// The published ranges. Where the maintainers' own (three versions) and their enterprise build's (more) differ, the
-/// wider one counts: the code is the same. Flux 2.6 is missing because its page could not be read.
+/// wider one counts: the code is the same.
 pub const KUBERNETES: &[Tested] = &[
     tested(3, 25, 30, "https://fluxcd.control-plane.io/releases/release-v2.3"),
     tested(4, 26, 32, "https://fluxcd.control-plane.io/releases/release-v2.4"),
     tested(5, 27, 33, "https://fluxcd.control-plane.io/releases/release-v2.5"),
+    tested(6, 27, 33, "https://fluxcd.control-plane.io/releases/release-v2.6"),
     tested(7, 29, 35, "https://fluxcd.control-plane.io/releases/release-v2.7"),
     tested(8, 30, 35, "https://fluxcd.control-plane.io/releases/release-v2.8"),
     tested(9, 34, 36, "https://github.com/fluxcd/flux2/releases/tag/v2.9.0"),

@@ -35,7 +35,7 @@ pub async fn examine(
         Ok(cluster) => (look(&cluster, public_keys).await, Some(cluster)),
         Err(error) => (Exam::blind(clock.now(), &Unread::because(chain(&error))), None),
     };
-    exam.certificate = kubeconfig.certificate();
+    exam.certificate = kubeconfig.certificate().map(|read| read.map_err(|error| Unread::because(chain(&error))));
     exam.authorities = kubeconfig.authorities();
     exam.believes_anyone = kubeconfig.believes_anyone();
     let folder = system.dir.join(&global.working_dir);

@@ -15,7 +15,12 @@ const RENEW: &str = "fetch a fresh one: `talosctl kubeconfig`, or apply the boot
 
 pub(super) fn judge(exam: &Exam) -> Judged {
     let mut judged = match &exam.certificate {
-        Some(certificate) => one(certificate, "client certificate", exam.at),
+        Some(Ok(certificate)) => one(certificate, "client certificate", exam.at),
+        // A server that asks for one refuses it, and says no more than that it does not know us.
+        Some(Err(why)) => {
+            let seen = format!("the kubeconfig's client certificate can't be read: {why}");
+            Judged::found(Finding::error(CERTIFICATE_UNUSABLE, seen, RENEW))
+        }
         None => Judged::absent("the kubeconfig has no client certificate: a token or a plugin says who we are"),
     };
     // One of them has signed the server's certificate: while an authority is replaced there are two.
@@ -68,13 +73,21 @@ mod tests {
     }
 
     fn judged(now: &str) -> Judged {
-        judge(&Exam { certificate: Some(validity("2027-01-01T00:00:00Z")), ..exam(now) })
+        judge(&Exam { certificate: Some(Ok(validity("2027-01-01T00:00:00Z"))), ..exam(now) })
     }
 
     #[test]
     fn a_certificate_with_months_left_is_fine() {
         assert!(judged("2026-06-01T00:00:00Z").findings.is_empty());
         assert!(judge(&exam("2026-06-01T00:00:00Z")).absent.is_some());
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_is_found_and_not_passed_off_as_none() {
+        let certificate = Some(Err(Unread::because("it is not PEM")));
+        let judged = judge(&Exam { certificate, ..exam("2026-06-01T00:00:00Z") });
+        assert_eq!((judged.findings[0].id, judged.absent), ("certificate-unusable", None));
+        assert!(judged.findings[0].seen.ends_with("can't be read: it is not PEM"), "{}", judged.findings[0].seen);
     }
 
     #[test]

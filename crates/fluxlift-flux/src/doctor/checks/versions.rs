@@ -191,6 +191,14 @@ mod tests {
     }
 
     #[test]
+    fn of_every_flux_since_2_3_it_is_known_what_it_was_tested_with() {
+        let known: Vec<u32> = KUBERNETES.iter().map(|row| row.flux.1).collect();
+        assert_eq!(known, (3..=10).collect::<Vec<u32>>());
+        assert!(judged("v1.33.2", "v1.33.2", "v2.6.4", "v1.6.3").findings.is_empty());
+        assert!(judged("v1.26.0", "v1.26.0", "v2.6.4", "v1.6.3").findings[0].seen.contains("1.27 to 1.33"));
+    }
+
+    #[test]
     fn a_kubelet_that_is_newer_than_its_server_or_four_versions_older_does_not_fit() {
         for kubelet in ["v1.36.0", "v1.31.0"] {
             assert_eq!(judged("v1.35.0", kubelet, "v2.9.4", "v1.6.3").findings[0].object.as_deref(), Some("node/a"));
