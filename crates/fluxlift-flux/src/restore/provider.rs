@@ -59,6 +59,8 @@ pub struct Case {
     pub action: Action,
     /// The claim that a restore would write over, if that may be in use by now.
     pub overwrites: Option<String>,
+    /// Whether a claim waits for it and nothing goes on that would fill it: only a restore of ours will.
+    pub awaits_us: bool,
 }
 
 impl Case {
@@ -111,6 +113,7 @@ impl Case {
             backups: Vec::new(),
             action: Action::Restore,
             overwrites: None,
+            awaits_us: false,
         }
     }
 }

@@ -52,6 +52,11 @@ impl<'a> Restore<'a> {
     /// # Errors
     /// When whoever does the restores is not proven to work. Nothing was held or triggered then.
     pub async fn run(&self, plan: &Plan) -> Result<Report, RestoreError> {
+        self.run_among(plan, &plan.cases).await
+    }
+
+    /// The same, where a backup may belong to others of `all` as well: it waits for those too.
+    pub(super) async fn run_among(&self, plan: &Plan, all: &[Case]) -> Result<Report, RestoreError> {
         for what in &plan.beyond {
             self.round.cx.events.warn(what.clone());
         }
@@ -59,7 +64,7 @@ impl<'a> Restore<'a> {
         if let Some(first) = work.next() {
             self.provider.prove_live(self.round, first.namespace()).await?;
         }
-        let shared = self.share(plan);
+        let shared = self.share(all);
         self.let_go(&shared, shared.holds.free()).await;
         let outcomes = join_all(plan.cases.iter().map(|case| self.one(&shared, case))).await;
         let standing = shared.standing();
@@ -97,12 +102,12 @@ impl<'a> Restore<'a> {
         backup.reference(&self.provider.backups())
     }
 
-    pub(super) fn share(&self, plan: &Plan) -> Shared {
+    pub(super) fn share(&self, cases: &[Case]) -> Shared {
         let most = self.round.limits.per_repository.max(1);
-        let slots = plan.cases.iter().map(|case| (case.repository.clone(), Arc::new(Semaphore::new(most))));
-        let held = plan.cases.iter().flat_map(|case| &case.backups).filter(|backup| mark::is_held(backup));
+        let slots = cases.iter().map(|case| (case.repository.clone(), Arc::new(Semaphore::new(most))));
+        let held = cases.iter().flat_map(|case| &case.backups).filter(|backup| mark::is_held(backup));
         Shared {
-            holds: Holds::of(&plan.cases, |backup| self.reference(backup)),
+            holds: Holds::of(cases, |backup| self.reference(backup)),
             standing: Mutex::new(held.map(|backup| self.reference(backup)).collect()),
             repositories: slots.collect(),
         }

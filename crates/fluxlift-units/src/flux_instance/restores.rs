@@ -76,7 +76,7 @@ impl Bringup<'_> {
     }
 
     /// Waits for `others`, who bring the applications, and holds each backup as it comes: an application may be up, and its
-    /// volume empty, long before everything is.
+    /// volume empty, long before everything is. A claim that waits for a restore of ours gets it at once.
     pub(super) async fn guarded<T>(&self, others: impl Future<Output = T>) -> T {
         match &self.inputs.restore {
             Restores::Off => others.await,

@@ -112,21 +112,32 @@ fn case(
             backups: Vec::new(),
             action: Action::Refuse { why, act, holds: false },
             overwrites: None,
+            awaits_us: false,
         };
     };
     let address = addresses.get(&secret(&destination)).map(String::as_str);
     let names: Vec<&str> = filled.iter().map(Object::name).collect();
     let backups = sources.iter().filter(|source| destination.concerns(source, &names)).cloned().collect();
+    let action = decide(object, &destination, &filled, volumes);
     Case {
+        awaits_us: awaits_us(object, &action, &filled),
         target,
         repository: destination.repository(address),
         place: destination.place(address),
         backups,
-        action: decide(object, &destination, &filled, volumes),
+        action,
         overwrites: overwrites(object, &destination),
         object: object.clone(),
         claims: filled,
     }
+}
+
+/// Whether a claim waits and VolSync has nothing more to do by itself.
+fn awaits_us(object: &Object, action: &Action, claims: &[Object]) -> bool {
+    let reading = Reading(object);
+    let at_rest = reading.runs_since().is_none() && reading.ended().is_some() && reading.is_done();
+    let due = *action == Action::Resume || (*action == Action::Restore && at_rest);
+    due && claims.iter().any(|claim| claim.text("/status/phase") != Some("Bound"))
 }
 
 /// A Direct restore writes into a claim that exists. While its own first one goes on, nothing is lost by it.
@@ -374,6 +385,17 @@ mod tests {
         };
         assert_eq!(decided(&marked("once"), &[claim("Pending")]), Action::Resume);
         assert_eq!(decided(&marked("other"), &[claim("Pending")]), Action::Restore);
+    }
+
+    #[test]
+    fn a_claim_awaits_us_only_where_volsync_has_nothing_more_to_do() {
+        let awaits = |object: &Object, claims: &[Object]| awaits_us(object, &decided(object, claims), claims);
+        let mut object = destination(json!({}), "");
+        assert!(awaits(&object, &[claim("Pending")]));
+        assert!(!awaits(&object, &[claim("Bound")]) && !awaits(&object, &[]));
+        assert!(!awaits(&destination(json!({}), GOOD), &[claim("Pending")]), "its image comes");
+        object.json_mut()["status"]["lastSyncStartTime"] = json!("2026-01-01T00:00:01Z");
+        assert!(!awaits(&object, &[claim("Pending")]), "its own restore goes on");
     }
 
     #[test]

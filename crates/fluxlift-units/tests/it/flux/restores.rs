@@ -1,17 +1,34 @@
 //! The restore that the tree asks for, after the sync.
 
+use std::time::Duration;
+
 use fluxlift_core::ErrorKind;
-use fluxlift_sim::Options;
 use fluxlift_sim::flux::kinds::HELM_RELEASES;
-use fluxlift_sim::kube::Key;
+use fluxlift_sim::kube::{Caller, Key, Part, Patch};
 use fluxlift_sim::referee;
 use fluxlift_sim::volsync::install::{CLASS, snapshot_class};
 use fluxlift_sim::volsync::{install, kinds};
-use serde_json::json;
+use fluxlift_sim::{Datacenter, Options, World};
+use serde_json::{Value as Json, json};
 
 use super::lab::{Lab, chain};
 
 const S3: &str = "s3://backups/kopia";
+
+/// Lets time pass until the world shows it, while something else borrows the lab.
+async fn look(datacenter: &Datacenter, test: fn(&mut World) -> bool) {
+    while !datacenter.with(test) {
+        fluxlift_gate::pace(Duration::from_millis(50)).await;
+    }
+}
+
+/// The claim of the application, filled from its destination.
+fn claim() -> Json {
+    json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "app", "namespace": "default"}, "spec": {"accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "5Gi"}}, "dataSourceRef": {"apiGroup": "volsync.backube",
+                "kind": "ReplicationDestination", "name": "app-dst"}}})
+}
 
 /// So many actions fail until its three retries are used up, twice.
 const TWICE: u32 = 8;
@@ -69,16 +86,8 @@ async fn a_backup_that_comes_while_everything_else_still_comes_is_held_at_once_a
     let mut lab = Lab::with_destination().await;
     lab.more = json!({"restore": "all"});
     // The application is up, with an empty volume, before all others are.
-    lab.apply_object(json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
-        "metadata": {"name": "app", "namespace": "default"}, "spec": {"accessModes": ["ReadWriteOnce"],
-            "resources": {"requests": {"storage": "5Gi"}}, "dataSourceRef": {"apiGroup": "volsync.backube",
-                "kind": "ReplicationDestination", "name": "app-dst"}}}));
+    lab.apply_object(claim());
     let datacenter = lab.datacenter.clone();
-    let look = async |datacenter: &fluxlift_sim::Datacenter, test: fn(&mut fluxlift_sim::World) -> bool| {
-        while !datacenter.with(test) {
-            fluxlift_gate::pace(std::time::Duration::from_millis(50)).await;
-        }
-    };
     let meanwhile = async {
         look(&datacenter, |world| referee::count(world).ready > 0).await;
         let source = json!({"apiVersion": "volsync.backube/v1alpha1", "kind": "ReplicationSource",
@@ -98,6 +107,34 @@ async fn a_backup_that_comes_while_everything_else_still_comes_is_held_at_once_a
     assert_eq!(lab.with(|world| world.volsync.newest(S3, "app@default")), None);
     let source = lab.find("ReplicationSource", "default/app").unwrap();
     assert_eq!(source["spec"]["paused"], true);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_only_a_restore_of_ours_fills_is_restored_while_everything_else_still_comes_and_only_once() {
+    let mut lab = Lab::with_destination().await;
+    lab.more = json!({"restore": "all"});
+    // Paused it counted its tag as done, with no image.
+    lab.with(|world| {
+        let (key, caller) =
+            (Key::namespaced(&kinds::DESTINATIONS, "default", "app-dst"), Caller::controller("tests", world.now));
+        let spec = json!({"spec": {"trigger": {"manual": "restore-twice"}}});
+        world.kube.api.patch(&caller, &key, &Patch::Merge(spec), Part::Object).unwrap();
+        let status =
+            json!({"status": {"lastManualSync": "restore-twice", "latestImage": null, "latestMoverStatus": null}});
+        world.kube.api.patch(&caller, &key, &Patch::Merge(status), Part::Status).unwrap();
+        world.volsync.back_up(S3, "app@default", 4096);
+    });
+    lab.apply_object(claim());
+    let applied = lab.apply("flux_instance").await;
+    assert!(applied.shortfall.is_none(), "{:?}", applied.shortfall);
+    let gates = lab.gates();
+    let at = |name: &str| gates.iter().position(|gate| gate == name).unwrap_or_else(|| panic!("{name} in {gates:#?}"));
+    assert!(at("data of default/app-dst restored") < at("delivered set ready"));
+    // The delivery was faster than the storage: what was begun is gone on with, by the same tag.
+    assert!(at("delivered set ready") < at("claims of default/app-dst bound"));
+    let triggered = lab.steps().iter().filter(|step| step.starts_with("triggered")).count();
+    assert_eq!(triggered, 1, "{:#?}", lab.steps());
+    assert_eq!(lab.find("PersistentVolumeClaim", "default/app").unwrap()["status"]["phase"], "Bound");
 }
 
 #[tokio::test(start_paused = true)]
