@@ -104,3 +104,16 @@ fn a_rescue_that_was_killed_is_gone_on_with_where_it_stopped() {
         ["3 helmrelease/apps/a"]
     );
 }
+
+#[test]
+fn a_request_that_nobody_has_taken_up_is_waited_for_and_not_written_over_by_one_of_less_force() {
+    let mark = Mark { cause: "RetriesExceeded".into(), force: Force::Reset, token: "2026-01-01T00:59:50Z".into() };
+    let conditions = [condition("Ready", "False", "InstallFailed")];
+    let failing = object("HelmRelease", "a", true, json!({"observedGeneration": -1, "conditions": conditions}));
+    let open = plan(&[marked(&failing, &mark, false)], &[], &Limits::default());
+    assert_eq!(acts(&open), ["1 helmrelease/apps/a"]);
+    assert!(open.acts[0].why.contains("has asked for it already"), "{}", open.acts[0].why);
+    // It was taken up, and the release still fails.
+    let over = plan(&[marked(&failing, &mark, true)], &[], &Limits::default());
+    assert!(!over.acts[0].why.contains("has asked for it already"), "{}", over.acts[0].why);
+}
