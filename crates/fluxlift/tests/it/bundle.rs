@@ -21,11 +21,13 @@ use fluxlift::workspace::Workspace;
 use fluxlift_core::Value as Marked;
 use fluxlift_flux::Strategy;
 use fluxlift_gate::{TokioClock, pace};
-use fluxlift_sim::kube::{Caller, GroupResource, Key, LogLine, Part, Patch};
+use fluxlift_sim::kube::wire::request::Verb;
+use fluxlift_sim::kube::{Caller, Effect, Fault, GroupResource, Key, LogLine, Part, Patch, Reason, Status};
 use fluxlift_sim::{Datacenter, Net, World};
 use serde_json::{Value, json};
 
 use crate::converged::{SEED, converged};
+use crate::served::Served;
 use crate::tree::{Tree, run_in};
 
 const NAMESPACE: &str = "flux-system";
@@ -270,6 +272,28 @@ fn a_run_that_fails_writes_the_bundle_that_it_was_asked_for_and_ends_as_it_would
     let nowhere = run_in(&folder, &line.replace("failed", "no/such/folder/failed"));
     assert_eq!(nowhere.code, ran.code);
     assert!(nowhere.err.contains("could not be written"), "{}", nowhere.err);
+}
+
+#[test]
+fn secrets_that_may_not_be_read_are_named_on_stderr_and_in_the_document_and_not_only_in_the_archive() {
+    let (tree, world) = converged();
+    let served = Served::start(world);
+    let readable = run_in(&tree.cluster(), "bundle out.tar.gz -o json");
+    assert_eq!((readable.code, &readable.json()["not_looked_for"]), (0, &json!([])), "{}", readable.err);
+    assert!(!readable.err.contains("not looked for"), "{}", readable.err);
+    let refusal = Status::new(403, Reason::Forbidden, "no right to list Secrets");
+    served.with(|world| {
+        let refused = Fault::any(u32::MAX, Effect::Refuse(refusal));
+        world.kube.faults.add(refused.on(Verb::List, GroupResource::SECRETS));
+    });
+    let ran = run_in(&tree.cluster(), "bundle out.tar.gz -o json");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let files = files(&tree.cluster().join("out.tar.gz"));
+    for what in ["the Secrets of other namespaces", "the Secrets of flux-system"] {
+        assert!(ran.err.contains(what) && ran.err.contains("may be in the bundle"), "{}", ran.err);
+        assert!(ran.json()["not_looked_for"].to_string().contains(what), "{}", ran.out);
+        assert!(files["bundle.json"].contains(what), "{}", files["bundle.json"]);
+    }
 }
 
 #[test]
