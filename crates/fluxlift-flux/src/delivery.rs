@@ -31,7 +31,7 @@ pub struct Delivery {
     /// All sources, by kind.
     pub sources: BTreeMap<String, Collection>,
     /// The same objects with the edges between them. The controllers are proven elsewhere, and nothing is said of them.
-    scene: Arc<Scene>,
+    pub(crate) scene: Arc<Scene>,
 }
 
 /// What was read of objects before, by their UID: between two observations hardly any of them changes.

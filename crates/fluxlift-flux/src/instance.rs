@@ -48,7 +48,12 @@ pub fn components(live: &Object) -> Vec<Component> {
 /// How far the instance goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// Controllers only, and the operator does not wait for their health: the canaries prove more, and sooner.
+    /// Controllers only, where none is yet. The operator looks at their health until the sync ends that look: without it,
+    /// it would tell a notification-controller that does not live yet of the install, and try for up to fifteen seconds,
+    /// in which it does not take the sync up.
+    Fresh,
+    /// Controllers only, where some are already: the operator does not wait for their health, for the canaries prove more,
+    /// and name what is wrong.
     Controllers,
     /// Everything, marked as not proven yet: how a live instance is changed.
     Unproven,
@@ -60,6 +65,11 @@ impl Stage {
     /// Whether the instance follows a repository at this stage.
     const fn syncs(self) -> bool {
         matches!(self, Self::Unproven | Self::Whole)
+    }
+
+    /// Whether the operator waits for the health of what it has applied.
+    const fn waits(self) -> bool {
+        !matches!(self, Self::Controllers)
     }
 }
 
@@ -89,7 +99,7 @@ impl Instance {
             "distribution": {"version": self.version, "registry": self.registry},
             "components": self.components,
             "cluster": {"type": "kubernetes"},
-            "wait": stage.syncs(),
+            "wait": stage.waits(),
         });
         for (field, value) in &self.cluster {
             spec["cluster"][field] = value.clone();
@@ -144,10 +154,12 @@ mod tests {
     }
 
     #[test]
-    fn the_first_stage_has_no_sync_and_does_not_wait() {
-        let object = instance().object(Stage::Controllers);
-        assert!(object.at("/spec/sync").is_null());
-        assert_eq!(object.at("/spec/wait"), &json!(false));
+    fn the_first_stage_has_no_sync_and_waits_only_where_no_controller_is_yet() {
+        for (stage, waits) in [(Stage::Fresh, true), (Stage::Controllers, false)] {
+            let object = instance().object(stage);
+            assert!(object.at("/spec/sync").is_null());
+            assert_eq!(object.at("/spec/wait"), &json!(waits));
+        }
     }
 
     #[test]

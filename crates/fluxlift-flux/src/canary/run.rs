@@ -106,11 +106,12 @@ impl CanaryRun {
             canaries.iter().partition(|canary| canary.species.component() == Component::Source);
         let walks = !sources.is_empty();
         let serving = &CancellationToken::new();
-        let sources = async {
-            try_join_all(sources.into_iter().map(|canary| self.handled(canary))).await?;
+        // Who has handled one kind of source leads, and serves artifacts of all kinds; all kinds must be handled all the same.
+        let sources = sources.into_iter().map(|canary| async move {
+            self.handled(canary).await?;
             serving.cancel();
             Ok::<(), CanaryError>(())
-        };
+        });
         let others = others.into_iter().map(|canary| async move {
             let handled = self.handled(canary).await?;
             let path = Path::of(canary.species.component()).filter(|_| walks);
@@ -120,7 +121,7 @@ impl CanaryRun {
             }
             Ok::<(), CanaryError>(())
         });
-        tokio::try_join!(sources, try_join_all(others))?;
+        tokio::try_join!(try_join_all(sources), try_join_all(others))?;
         Ok(())
     }
 

@@ -30,6 +30,7 @@ mod workforce;
 pub use cause::{Cause, Standing};
 pub use conditions::{Condition, Conditions, Truth};
 pub use place::Place;
+pub(crate) use reading::DEPENDENCIES;
 pub use reading::{Diagnosis, NEGLECTED, Upstream, diagnose};
 pub use root::Root;
 pub use scene::Scene;

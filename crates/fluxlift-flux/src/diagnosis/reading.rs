@@ -14,6 +14,8 @@ use super::{kustomization, release, source};
 /// How long an object that nothing holds may stay as it is before it is asked for. A retry comes after 30 s at most on
 /// current controllers; older ones wait for a whole interval.
 pub const NEGLECTED: SignedDuration = SignedDuration::from_secs(60);
+/// What an overlooked object has waited for, where it is not its source.
+pub(crate) const DEPENDENCIES: &str = "what it depends on";
 /// How long a controller may take to take a request up.
 const TAKE_UP: SignedDuration = SignedDuration::from_mins(2);
 /// How long a deletion may take: an uninstall has five minutes by default.
@@ -216,5 +218,5 @@ pub(super) fn dependency(scene: &Scene, subject: &Subject, said: &Condition, now
         return Diagnosis::of(Cause::Dependency { why: said.message.clone() });
     }
     let neglected = ready_since.is_some_and(|since| now.duration_since(since) >= NEGLECTED);
-    Diagnosis::of(Cause::Overlooked { what: "what it depends on", neglected })
+    Diagnosis::of(Cause::Overlooked { what: DEPENDENCIES, neglected })
 }

@@ -8,7 +8,6 @@ use fluxlift_core::{Deadline, Timestamp};
 use fluxlift_gate::{GateContext, GateError, ObserveError};
 use fluxlift_kube::{Cluster, ObjectRef, kind};
 use futures::FutureExt as _;
-use jiff::SignedDuration;
 
 use super::act::{Begun, Hands, all};
 use super::error::RescueError;
@@ -16,6 +15,7 @@ use super::outcome::{Done, Outcome};
 use super::plan::{Act, Aim, Limits, Plan};
 use super::quiet::Quiet;
 use super::scope;
+use super::tokens::Tokens;
 use super::tried::Tried;
 use crate::diagnosis::Subject;
 use crate::kinds::NAMESPACE;
@@ -35,8 +35,7 @@ pub struct Rescue {
     tried: Tried,
     /// Whether the names in the limits were turned into titles.
     named: bool,
-    /// The last token that was given out.
-    last: Timestamp,
+    tokens: Tokens,
     /// What was acted on: a source too, for the sake of what was named.
     touched: BTreeSet<String>,
 }
@@ -45,8 +44,8 @@ impl Rescue {
     /// A rescue within `limits`. `patience` is for the proof of each act: as long as an install may take.
     pub fn new(cx: &GateContext, cluster: &Cluster, limits: Limits, patience: Deadline) -> Self {
         let (cx, cluster, tried) = (cx.clone(), cluster.clone(), Tried::default());
-        let last = cx.clock.now();
-        Self { cx, cluster, limits, patience, tried, named: false, last, touched: BTreeSet::new() }
+        let tokens = Tokens::from(cx.clock.now());
+        Self { cx, cluster, limits, patience, tried, named: false, tokens, touched: BTreeSet::new() }
     }
 
     /// What would be done first, and whether all is proven without it. Nothing is changed.
@@ -147,7 +146,8 @@ impl Rescue {
         let (mut done, mut failed) = (Vec::new(), BTreeSet::new());
         for stage in stages {
             let due = |act: &&&Act| act.stage == stage && !act.sakes.iter().all(|sake| failed.contains(sake));
-            let acts: Vec<(&Act, String)> = round.iter().filter(due).map(|act| (*act, self.token())).collect();
+            let acts: Vec<(&Act, String)> =
+                round.iter().filter(due).map(|act| (*act, self.tokens.draw(self.cx.clock.now()))).collect();
             let hands = self.hands(sight);
             // All of a stage are done before the first is waited for: what they need may be in one another.
             let begun = all(acts.iter().map(|(act, token)| hands.begin(act, token).boxed())).await;
@@ -179,13 +179,6 @@ impl Rescue {
             patience: self.patience,
             interrupt: self.limits.interrupt,
         }
-    }
-
-    /// A time that was not given out before: who reads it sees when something was asked for.
-    fn token(&mut self) -> String {
-        let next = self.last.checked_add(SignedDuration::from_nanos(1)).unwrap_or(self.last);
-        self.last = self.cx.clock.now().max(next);
-        self.last.to_string()
     }
 
     /// Waits until everything is ready or there is something to do, and gives what is left of the patience; `None` when

@@ -29,7 +29,9 @@ mod standby;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod tried;
+mod waking;
 
 pub use carry::Rescue;
 pub use error::RescueError;

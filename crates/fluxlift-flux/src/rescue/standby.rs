@@ -5,19 +5,24 @@ use std::collections::BTreeMap;
 use fluxlift_core::{Deadline, Evidence, Gate, GateName, Observation, Remedy, Verdict};
 use fluxlift_gate::{GateContext, GateError};
 use fluxlift_kube::{Cluster, Kind};
+use futures::StreamExt as _;
+use futures::channel::mpsc;
 
 use super::carry::Rescue;
 use super::error::RescueError;
 use super::force::Force;
 use super::plan::Limits;
+use super::waking::{Due, Waker};
 use crate::delivery::{Delivered, Delivery};
+use crate::diagnosis::Place;
+use crate::kinds::KUSTOMIZATION;
 
 /// How long the proof of one act may take, at most.
 const PATIENCE: Deadline = Deadline::minutes(10);
 
 /// The wait for the delivered set, with a rescue at hand.
 ///
-/// What is neglected is asked for at once. More force is used only when nothing is left that may still come by itself:
+/// What waits for something that is ready by now is asked for at once: see [`Waker`]. What is neglected is asked for at once. More force is used only when nothing is left that may still come by itself:
 /// what a release lacked when its retries were used up has come by then. Each object is rescued once from each cause.
 #[derive(Debug)]
 pub struct Standby {
@@ -26,6 +31,7 @@ pub struct Standby {
     kinds: BTreeMap<String, Kind>,
     most: Option<Force>,
     rescue: Rescue,
+    waker: Waker,
 }
 
 impl Standby {
@@ -36,12 +42,14 @@ impl Standby {
     pub async fn new(cx: &GateContext, cluster: &Cluster, most: Option<Force>) -> Result<Self, RescueError> {
         let kinds = Delivery::kinds(cluster).await?;
         let limits = Limits { most: most.unwrap_or(Force::Ask), ..Limits::default() };
+        let kinds: BTreeMap<_, _> = kinds.into_iter().map(|kind| (kind.kind().to_owned(), kind)).collect();
         Ok(Self {
             cx: cx.clone(),
             cluster: cluster.clone(),
-            kinds: kinds.into_iter().map(|kind| (kind.kind().to_owned(), kind)).collect(),
             most,
             rescue: Rescue::new(cx, cluster, limits, PATIENCE),
+            waker: Waker::new(cx, cluster, kinds.clone()),
+            kinds,
         })
     }
 
@@ -56,8 +64,7 @@ impl Standby {
         loop {
             let passed = self.cx.clock.now().duration_since(opened).unsigned_abs();
             let left = Deadline::after(deadline.remaining(passed).unwrap_or_default());
-            let observed = Delivery::observe(&self.cluster, self.kinds.values().cloned().collect());
-            match self.cx.prove(&set, left, observed).await {
+            match self.watch(&set, left).await {
                 Err(GateError::Stuck { remedy, .. }) if !matches!(remedy, Remedy::Person { .. }) => {
                     acted = true;
                     let stuck = set.take_stuck(&self.look(left).await?);
@@ -78,6 +85,25 @@ impl Standby {
                 }
             }
         }
+    }
+
+    /// Waits for `set`, and wakes on the way what waits for nothing any more.
+    async fn watch(&mut self, set: &Delivered, within: Deadline) -> Result<Delivery, GateError> {
+        let observed = Delivery::observe(&self.cluster, self.kinds.values().cloned().collect());
+        if self.most.is_none() {
+            return self.cx.prove(set, within, observed).await;
+        }
+        let root = Place::new(KUSTOMIZATION.kind(), &set.namespace, &set.root);
+        let (tell, due) = mpsc::unbounded();
+        let observed = observed.inspect(move |seen| {
+            if let (Ok(delivery), Some(root)) = (seen, &root) {
+                // Nobody listens any more when the wait has ended.
+                let _ = tell.unbounded_send(Due::of(&delivery.scene, root));
+            }
+        });
+        // The wait takes its observations with it when it ends, and with them what the waker lives on.
+        let (proven, ()) = tokio::join!(self.cx.prove(set, within, observed.boxed()), self.waker.ask(due));
+        proven
     }
 
     /// Everything as it is right now: what is rescued is read from it. A look that fails in passing is one that is repeated,

@@ -55,11 +55,12 @@ impl Bringup<'_> {
 
     /// No sync yet: the sync comes when the last canary is proven, not before and not later.
     async fn install(&self, controllers_exist: bool) -> Result<(Object, CanaryRun), UnitError> {
-        let applied = self.apply(Stage::Controllers).await?;
         let expect = if controllers_exist {
+            let applied = self.apply(Stage::Controllers).await?;
             self.ready(&applied).await?;
             Expect::AfterRollout
         } else {
+            self.apply(Stage::Fresh).await?;
             Expect::Fresh
         };
         let canaries = self.canaries();
@@ -118,7 +119,7 @@ impl Bringup<'_> {
         let cx = self.cx;
         let applied = self.cluster.apply(&FLUX_INSTANCE, &object, ApplyAs::OWNER).await?;
         let what = match stage {
-            Stage::Controllers => "without a sync",
+            Stage::Fresh | Stage::Controllers => "without a sync",
             Stage::Unproven => "with its sync, marked as not proven yet",
             Stage::Whole => "with its sync",
         };

@@ -1,5 +1,6 @@
 //! The real program, killed with a real SIGKILL against a datacenter on loopback sockets, and resumed.
 
+use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -16,6 +17,9 @@ const HASTE: i32 = 60;
 /// What the journal holds when the program is killed: while machines are being made, and when etcd is about to start.
 const MOMENTS: [&str; 3] = [r#""target":"vm/101012""#, r#""unit-finished""#, r#""etcd.bootstrap""#];
 
+/// What the program last started has said.
+const SAID: &str = "said";
+
 fn start(tree: &Tree, line: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_fluxlift"))
         .args(line.split_whitespace())
@@ -25,7 +29,7 @@ fn start(tree: &Tree, line: &str) -> Child {
         .env("PATH", "/usr/bin:/bin")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(File::create(tree.path().join(SAID)).unwrap())
         .spawn()
         .unwrap()
 }
@@ -42,7 +46,10 @@ fn kill_at(run: &mut Child, tree: &Tree, resumed: usize, moment: &str) {
     let written =
         || journal(tree.path()).split(r#""run-resumed""#).nth(resumed).is_some_and(|own| own.contains(moment));
     while !written() {
-        assert!(run.try_wait().unwrap().is_none(), "the run ended before its journal held {moment}");
+        if let Some(status) = run.try_wait().unwrap() {
+            let said = std::fs::read_to_string(tree.path().join(SAID)).unwrap();
+            panic!("the run ended with {status} before its journal held {moment}:\n{said}");
+        }
         read_pace();
     }
     run.kill().unwrap();

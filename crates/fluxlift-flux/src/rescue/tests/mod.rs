@@ -3,3 +3,4 @@
 mod objects;
 mod order;
 mod rows;
+mod waking;

@@ -11,3 +11,4 @@ mod restores;
 mod rivals;
 mod script;
 mod strategies;
+mod waking;
