@@ -79,10 +79,10 @@ impl<'a> Planner<'a> {
                     () = looks.go_on() => continue,
                 }
             };
+            let has_others = answer.change.as_ref().is_ok_and(|change| known.expect(&answer.path, change));
             match self.take(answer) {
                 Ok(unit) => {
-                    if matches!(unit.change, ChangeKind::Create | ChangeKind::Replace | ChangeKind::Unknown) {
-                        known.forget(&unit.path);
+                    if has_others {
                         schedule.dependents(&unit.path).iter().for_each(|path| looks.forget(path));
                     }
                     schedule.succeed(&unit.path);
@@ -161,7 +161,7 @@ impl<'a> Planner<'a> {
         if command == Command::Destroy {
             let change = match before {
                 Some(_) => Change::because(ChangeKind::Delete, ["it is in the state"]),
-                None => Change { kind: ChangeKind::None, reasons: vec!["it was never applied".to_owned()] },
+                None => Change::because(ChangeKind::None, ["it was never applied"]),
             };
             return at_once(path, None, Ok(change));
         }
@@ -187,7 +187,10 @@ impl<'a> Planner<'a> {
         let unproven = before.and_then(|b| b.unproven.clone());
         let look = async move {
             let change = match hooks.before().await {
-                Ok(()) => unit.plan(&cx).await.map(|change| considering(change, unproven.as_deref())),
+                Ok(()) => {
+                    let change = unit.plan(&cx).await;
+                    change.map(|change| considering(change, unproven.as_deref(), cx.prior.as_ref()))
+                }
                 Err(error) => Err(error),
             };
             let after = hooks.after(change.as_ref().err()).await;
@@ -201,7 +204,7 @@ impl<'a> Planner<'a> {
         let Answer { path, started, input_hash, change } = answer;
         let took = elapsed(started, self.engine.clock.now());
         match change {
-            Ok(Change { kind, reasons }) => {
+            Ok(Change { kind, reasons, .. }) => {
                 self.speaker.unit(&path, EventKind::Planned { change: kind, reasons: reasons.clone() });
                 let result = UnitResult::Succeeded { change: kind };
                 self.speaker.unit(&path, EventKind::UnitFinished { result, took });

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::hooks::Hooks;
-use crate::unit::{Applied, Change, Unit, UnitContext, UnitError};
+use crate::unit::{Applied, Change, Prior, Unit, UnitContext, UnitError};
 use crate::{Command, InputHash};
 
 /// How long a unit may take to end its current act once its deadline has passed.
@@ -99,7 +99,7 @@ impl Executor {
     }
 
     async fn apply(&self) -> Result<Outcome, UnitError> {
-        let change = considering(self.unit.plan(&self.cx).await?, self.unproven.as_deref());
+        let change = considering(self.unit.plan(&self.cx).await?, self.unproven.as_deref(), self.cx.prior.as_ref());
         let kind = change.kind;
         self.cx.gates.events.emit(EventKind::Planned { change: kind, reasons: change.reasons });
         if kind == ChangeKind::None && self.settled {
@@ -143,9 +143,11 @@ impl Explain for OutOfTime {
 }
 
 /// A unit whose last run was not proven is applied again even when it sees nothing to change.
-pub(crate) fn considering(mut change: Change, unproven: Option<&str>) -> Change {
+pub(crate) fn considering(mut change: Change, unproven: Option<&str>, prior: Option<&Prior>) -> Change {
     if let (ChangeKind::None, Some(why)) = (change.kind, unproven) {
         change.kind = ChangeKind::Update;
+        // Seeing nothing to change, it does not change its outputs either.
+        change.outputs = change.outputs.or_else(|| prior.map(|prior| prior.outputs.clone()));
         change.reasons.push(format!("its last run was not proven: {why}"));
     }
     change

@@ -31,6 +31,10 @@ pub(crate) struct Script {
     pub(crate) waits_for_ever: bool,
     pub(crate) secret: Option<&'static str>,
     pub(crate) input: &'static str,
+    /// The output that its dependents take; made of its path unless it is set.
+    pub(crate) id: Option<&'static str>,
+    /// Whether it says what an update will leave.
+    pub(crate) foretells: bool,
     pub(crate) keep: bool,
     pub(crate) excluded: Option<&'static str>,
     pub(crate) shortfall: Option<&'static str>,
@@ -48,6 +52,8 @@ impl Default for Script {
             waits_for_ever: false,
             secret: None,
             input: "1",
+            id: None,
+            foretells: true,
             keep: false,
             excluded: None,
             shortfall: None,
@@ -223,6 +229,15 @@ impl FakeUnit {
         *self.world.lock().unwrap().things.entry(format!("{}/{name}", self.path)).or_default() += 1;
     }
 
+    fn outputs(&self) -> Values {
+        let id = self.script.id.map_or_else(|| format!("id-of-{}", self.path), str::to_owned);
+        let mut outputs = Values::from([("id".to_owned(), Value::from(id))]);
+        if let Some(secret) = self.script.secret {
+            outputs.insert("secret".to_owned(), Value::map([("token", Value::from(secret).sensitive())]));
+        }
+        outputs
+    }
+
     fn exists(&self, name: &str) -> bool {
         self.world.lock().unwrap().things.contains_key(&format!("{}/{name}", self.path))
     }
@@ -246,11 +261,12 @@ impl Unit for FakeUnit {
         if !self.script.looks.is_zero() {
             pass(cx, self.script.looks.as_secs()).await?;
         }
-        Ok(match self.world.lock().unwrap().units.get(&self.path) {
+        let change = match self.world.lock().unwrap().units.get(&self.path) {
             None => Change::because(ChangeKind::Create, ["it does not exist"]),
             Some(inputs) if *inputs != self.inputs => Change::because(ChangeKind::Update, ["its inputs differ"]),
-            Some(_) => Change::none(),
-        })
+            Some(_) => return Ok(Change::none()),
+        };
+        Ok(if self.script.foretells { change.leaving(self.outputs()) } else { change })
     }
 
     async fn apply(&self, cx: &UnitContext) -> Result<Applied, UnitError> {
@@ -270,12 +286,8 @@ impl Unit for FakeUnit {
             return Err(UnitError::new(why));
         }
         self.world.lock().unwrap().units.insert(self.path.clone(), self.inputs.clone());
-        let mut outputs = Values::from([("id".to_owned(), Value::from(format!("id-of-{}", self.path)))]);
-        if let Some(secret) = self.script.secret {
-            outputs.insert("secret".to_owned(), Value::map([("token", Value::from(secret).sensitive())]));
-        }
         Ok(Applied {
-            outputs,
+            outputs: self.outputs(),
             identity: serde_json::json!({ "uid": self.path.as_str() }),
             shortfall: self.script.shortfall.map(|why| Arc::new(UnitError::new(why))),
         })

@@ -64,6 +64,58 @@ async fn a_changed_input_is_an_update_with_its_reason() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_update_that_says_what_it_leaves_is_planned_for_those_that_need_it_and_the_saved_plan_is_applied() {
+    let (mut fake, home) = (Fake::chain(&["a", "b", "c"]), tempfile::tempdir().unwrap());
+    fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    (fake.script("a").input, fake.script("a").id) = ("2", Some("another"));
+    let engine = fake.engine(home.path());
+    for look in [0, 30] {
+        let mut fake = fake.clone();
+        fake.script("a").looks = Duration::from_secs(look);
+        let plan = fake.engine(home.path()).plan(Command::Apply, &RunOptions::default()).await.unwrap();
+        assert_eq!(kinds(&plan), ["a update", "b update", "c no change"]);
+    }
+    let plan = engine.plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    let report = engine.run(Command::Apply, RunOptions::default(), Some(&plan)).await.unwrap();
+    assert!(report.succeeded(), "{:?}", report.units);
+    assert!(!engine.plan(Command::Apply, &RunOptions::default()).await.unwrap().has_changes());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_cannot_say_what_it_leaves_makes_unknown_what_needs_it_and_the_saved_plan_is_applied() {
+    let (mut fake, home) = (Fake::chain(&["a", "b", "c"]), tempfile::tempdir().unwrap());
+    fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    (fake.script("a").input, fake.script("a").id, fake.script("a").foretells) = ("2", Some("another"), false);
+    let engine = fake.engine(home.path());
+    let plan = engine.plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    assert_eq!(kinds(&plan), ["a update", "b unknown", "c unknown"]);
+    let report = engine.run(Command::Apply, RunOptions::default(), Some(&plan)).await.unwrap();
+    assert!(report.succeeded(), "{:?}", report.units);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_leaves_other_outputs_than_it_said_ends_the_plan_where_they_are_needed() {
+    let (mut fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
+    fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    (fake.script("a").input, fake.script("a").id) = ("2", Some("said"));
+    let plan = fake.engine(home.path()).plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    fake.script("a").id = Some("left");
+    let report = fake.engine(home.path()).run(Command::Apply, RunOptions::default(), Some(&plan)).await.unwrap();
+    let error = report.units[1].error.as_ref().unwrap().to_string();
+    assert_eq!(error, "the plan is stale: the inputs of b are no longer those of the plan");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_unit_that_is_applied_again_only_because_it_was_not_proven_keeps_its_outputs_in_the_plan() {
+    let (mut fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
+    fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    (fake.script("a").input, fake.script("a").shortfall) = ("2", Some("not proven"));
+    fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    let plan = fake.engine(home.path()).plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    assert_eq!(kinds(&plan), ["a update", "b no change"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_destroy_plan_lists_what_the_state_has() {
     let (fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
     let until = RunOptions { until: Some(unit("a")), ..RunOptions::default() };

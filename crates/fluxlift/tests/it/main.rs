@@ -18,6 +18,7 @@ mod migrate;
 mod rescue;
 mod reserved;
 mod restore;
+mod saved_plan;
 mod scenarios;
 mod served;
 mod sigkill;
