@@ -85,6 +85,7 @@ impl TreeBlueprint {
             for_errors: hook.on_errors.iter().map(pattern).collect::<Result<_, _>>()?,
             // What a hook prints may repeat the secrets that it was given.
             silent: hook.suppress_stdout || hook.sensitive,
+            known: hook.known,
             name: hook.name,
         })
     }
