@@ -1,5 +1,6 @@
 //! Runs: one dispatcher owns the state of a run, units are executors that it polls, reporters get its events.
 
+mod aborted;
 mod dispatcher;
 mod engine;
 mod error;
