@@ -39,6 +39,8 @@ pub(crate) struct Script {
     pub(crate) excluded: Option<&'static str>,
     pub(crate) shortfall: Option<&'static str>,
     pub(crate) hooks: Vec<fluxlift_engine::hooks::Hook>,
+    /// Whether outputs that are not known are replaced by mocks.
+    pub(crate) mocks: bool,
 }
 
 impl Default for Script {
@@ -58,6 +60,7 @@ impl Default for Script {
             excluded: None,
             shortfall: None,
             hooks: vec![],
+            mocks: false,
         }
     }
 }
@@ -152,8 +155,14 @@ impl Blueprint for Fake {
     fn evaluate(&self, path: &UnitPath, _: Command, outputs: &dyn Outputs) -> Result<Evaluated, UnitError> {
         let script = &self.scripts[path];
         let mut inputs = Values::from([("own".to_owned(), Value::from(script.input))]);
+        let mut mocked = Vec::new();
         for need in &script.needs {
-            let value = outputs.of(&unit(need)).and_then(|o| o.get("id").cloned()).unwrap_or(Value::Unknown);
+            let known = outputs.of(&unit(need)).and_then(|o| o.get("id").cloned());
+            if known.is_none() && script.mocks {
+                mocked.push(unit(need));
+            }
+            let instead = if script.mocks { Value::from("mock") } else { Value::Unknown };
+            let value = known.unwrap_or(instead);
             inputs.insert((*need).to_owned(), value);
         }
         let spec = UnitSpec {
@@ -163,7 +172,7 @@ impl Blueprint for Fake {
             module: "fake".into(),
             inputs,
         };
-        Ok(Evaluated { hooks: script.hooks.clone(), ..Evaluated::plain(spec) })
+        Ok(Evaluated { mocked, hooks: script.hooks.clone(), ..Evaluated::plain(spec) })
     }
 }
 
@@ -303,7 +312,8 @@ impl Unit for FakeUnit {
     }
 
     async fn preflight(&self, _: &UnitContext) -> Vec<Check> {
-        vec![Check { name: "the token works".into(), outcome: Ok("200".into()) }]
+        let outcome = if self.inputs.contains("mock") { Err("there is no such address".into()) } else { Ok("200".into()) };
+        vec![Check { name: "the token works".into(), outcome }]
     }
 
     fn keeps_secrets(&self) -> bool {

@@ -168,6 +168,29 @@ async fn preflight_asks_every_unit_and_changes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn preflight_does_not_look_for_what_mock_outputs_name_and_asks_a_unit_that_only_lacks_an_input() {
+    let (mut fake, home) = (Fake::chain(&["a", "b", "c"]), tempfile::tempdir().unwrap());
+    fake.script("b").mocks = true;
+    let found = fake.engine(home.path()).preflight(&RunOptions::default()).await.unwrap();
+    let outcomes: Vec<_> = found.iter().map(|unit| unit.checks[0].outcome.clone()).collect();
+    assert_eq!(outcomes[1], Ok("not yet: its inputs wait for the outputs of a".into()));
+    assert_eq!((&outcomes[0], &outcomes[2]), (&Ok("200".into()), &Ok("200".into())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_made_on_mock_outputs_holds_nothing_of_them_and_its_apply_takes_the_real_ones() {
+    let (mut fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
+    fake.script("b").mocks = true;
+    let engine = fake.engine(home.path());
+    let plan = engine.plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    assert_eq!(kinds(&plan), ["a create", "b unknown"]);
+    assert_eq!(plan.units[1].reasons, ["its inputs wait for the outputs of a"]);
+    assert_eq!(plan.units[1].input_hash, None);
+    assert!(engine.run(Command::Apply, RunOptions::default(), Some(&plan)).await.unwrap().succeeded());
+    assert!(!fake.world().units[&unit("b")].contains("mock"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_plan_for_a_tree_without_a_state_fits_whoever_applies_it_later() {
     let (fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
     let plan = fake.engine(home.path()).plan(Command::Apply, &RunOptions::default()).await.unwrap();
