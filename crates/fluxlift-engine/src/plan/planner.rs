@@ -13,6 +13,7 @@ use fluxlift_gate::{GateContext, Ledger};
 use futures::FutureExt;
 
 use super::looks::{Look, Looks};
+use super::spared::spared;
 use super::{Known, Plan, PlannedUnit};
 use crate::hooks::Hooks;
 use crate::lock::Claimant;
@@ -34,6 +35,14 @@ pub(crate) struct Planner<'a> {
     speaker: Speaker,
 }
 
+/// What the units are asked for, and those that are not asked, with the reason.
+struct Question {
+    command: Command,
+    excluded: BTreeMap<UnitPath, String>,
+    /// Those that a destroy leaves alone.
+    spared: BTreeMap<UnitPath, String>,
+}
+
 /// What a unit answered.
 pub(super) struct Answer {
     pub(super) path: UnitPath,
@@ -53,9 +62,15 @@ impl<'a> Planner<'a> {
         let mut schedule = Schedule::new(&nodes, command, self.options.until.as_ref())?;
         let order = schedule.order().to_vec();
         let began = self.engine.clock.now();
+        let exists = |path: &UnitPath| self.state.units.contains_key(&self.engine.blueprint.key(path));
+        let spared = match command {
+            Command::Destroy => spared(&nodes, &schedule, exists),
+            Command::Plan | Command::Apply => BTreeMap::new(),
+        };
         self.speaker.run(EventKind::RunStarted { command: Command::Plan.to_string(), units: order.clone() });
-        let excluded: BTreeMap<UnitPath, String> =
-            nodes.into_iter().filter_map(|node| Some((node.path, node.excluded?))).collect();
+        let excluded = nodes.into_iter().filter_map(|node| Some((node.path, node.excluded?))).collect();
+        let question = Question { command, excluded, spared };
+        let excluded = &question.excluded;
         let mut known = Known::of(self.engine.blueprint, self.state);
         let mut looks = Looks::default();
         let mut begun = BTreeSet::new();
@@ -63,8 +78,8 @@ impl<'a> Planner<'a> {
         let mut failures = Failures(Vec::new());
         loop {
             let ready = schedule.ready();
-            ready.iter().filter(|path| begun.insert((*path).clone())).for_each(|path| self.begins(path, &excluded));
-            self.look_ahead(command, &schedule, &known, &excluded, &mut looks);
+            ready.iter().filter(|path| begun.insert((*path).clone())).for_each(|path| self.begins(path, excluded));
+            self.look_ahead(&question, &schedule, &known, &mut looks);
             if let Some(path) = ready.iter().find(|path| excluded.contains_key(*path)) {
                 schedule.succeed(path);
                 continue;
@@ -129,20 +144,19 @@ impl<'a> Planner<'a> {
     /// the other is what a plan would spend its time with.
     fn look_ahead(
         &self,
-        command: Command,
+        question: &Question,
         schedule: &Schedule,
         known: &Known<'_>,
-        excluded: &BTreeMap<UnitPath, String>,
         looks: &mut Looks,
     ) {
         let ready = schedule.ready();
-        for path in schedule.left().filter(|path| !excluded.contains_key(*path)) {
+        for path in schedule.left().filter(|path| !question.excluded.contains_key(*path)) {
             if looks.len() >= self.options.parallelism.max(1) {
                 break;
             }
             let its_turn = ready.contains(path);
             if looks.may_ask(path, its_turn) {
-                match self.ask(command, path, known, its_turn) {
+                match self.ask(question, path, known, its_turn) {
                     Some(look) => looks.begin(path.clone(), look),
                     None => looks.leave_for_its_turn(path.clone()),
                 }
@@ -151,15 +165,18 @@ impl<'a> Planner<'a> {
     }
 
     /// A look at what becomes of one unit; `None` when it must wait for its turn, because the user's hooks run around it.
-    fn ask(&self, command: Command, path: &UnitPath, known: &Known<'_>, its_turn: bool) -> Option<Look> {
+    fn ask(&self, question: &Question, path: &UnitPath, known: &Known<'_>, its_turn: bool) -> Option<Look> {
         let path = path.clone();
         let started = self.engine.clock.now();
         let at_once =
             |path, input_hash, change| Some(async move { Answer { path, started, input_hash, change } }.boxed());
         let key = self.engine.blueprint.key(&path);
         let before = self.state.units.get(&key);
-        if command == Command::Destroy {
+        if question.command == Command::Destroy {
             let change = match before {
+                Some(_) if question.spared.contains_key(&path) => {
+                    Change::because(ChangeKind::None, question.spared.get(&path).cloned())
+                }
                 Some(_) => Change::because(ChangeKind::Delete, ["it is in the state"]),
                 None => Change::because(ChangeKind::None, ["it was never applied"]),
             };

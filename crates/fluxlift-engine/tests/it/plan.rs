@@ -125,6 +125,24 @@ async fn a_destroy_plan_lists_what_the_state_has() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_destroy_plan_spares_what_must_be_kept_and_what_it_needs_as_the_destroy_does() {
+    let (mut fake, home) = (Fake::chain(&["a", "b", "c"]), tempfile::tempdir().unwrap());
+    fake.script("b").keep = true;
+    let engine = fake.engine(home.path());
+    engine.run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    let plan = engine.plan(Command::Destroy, &RunOptions::default()).await.unwrap();
+    assert_eq!(kinds(&plan), ["c delete", "b no change", "a no change"]);
+    assert_eq!(
+        plan.units[1].reasons,
+        ["it must not be destroyed: prevent_destroy is set, so a destroy fails here"]
+    );
+    assert_eq!(plan.units[2].reasons, ["b, which needs it, must not be destroyed"]);
+    let report = engine.run(Command::Destroy, RunOptions::default(), None).await.unwrap();
+    let results: Vec<_> = report.units.iter().map(|u| u.result.word()).collect();
+    assert_eq!(results, ["succeeded", "failed", "early exit"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_saved_plan_is_applied_as_it_was_made() {
     let (fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
     let engine = fake.engine(home.path());
