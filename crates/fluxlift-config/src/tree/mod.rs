@@ -26,7 +26,7 @@ pub use evaluate::Evaluated;
 pub use load::Tree;
 pub use module::ModuleRef;
 pub use settings::{Settings, SopsSettings, StateSettings};
-pub use terraform::{ErrorAction, ErrorRule, ExtraArguments, Generate, Hook, HookMoment, RemoteState};
+pub use terraform::{ExtraArguments, Generate, Hook, HookMoment, RemoteState, Retry};
 pub use unit::{Edge, Exclude, UnitFile};
 
 pub(crate) use place::Place;

@@ -80,6 +80,20 @@ fn what_is_not_supported_yet_says_so_and_where() {
 }
 
 #[test]
+fn what_would_be_passed_over_in_silence_is_refused() {
+    let ignore = "errors {\n  ignore \"all\" {\n    ignorable_errors = [\".*\"]\n  }\n}\n";
+    let text = shown(&Scratch::evaluate(ignore).unwrap_err());
+    assert!(
+        text.starts_with("error: the block `ignore` of errors is not supported yet, here\n  --> u/terragrunt.hcl:2:3"),
+        "{text}"
+    );
+
+    let retry = "errors {\n  retry \"r\" {\n    max_attempts = -1\n  }\n}\n";
+    let text = shown(&Scratch::evaluate(retry).unwrap_err());
+    assert!(text.starts_with("error: `max_attempts` is out of range\n  --> u/terragrunt.hcl:3:20"), "{text}");
+}
+
+#[test]
 fn locals_that_go_round_are_told_as_a_ring() {
     insta::assert_snapshot!(error(&[(
         "live/a/terragrunt.hcl",

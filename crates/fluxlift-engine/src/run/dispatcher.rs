@@ -162,6 +162,7 @@ impl Dispatcher<'_> {
             unit,
             cx,
             hooks,
+            retries: evaluated.retries,
             settled: before.is_some_and(|b| b.module == module && b.input_hash == input_hash && b.unproven.is_none()),
             unproven: before.and_then(|b| b.unproven.clone()),
             module,

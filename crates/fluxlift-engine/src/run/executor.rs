@@ -6,9 +6,11 @@ use std::time::Duration;
 use fluxlift_core::deadline::human_duration;
 use fluxlift_core::{ChangeKind, ErrorKind, EventKind, Explain, Hint, Timestamp, UnitPath};
 use fluxlift_gate::Proof;
+use fluxlift_gate::observe::pace;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use super::Retry;
 use crate::hooks::Hooks;
 use crate::unit::{Applied, Change, Prior, Unit, UnitContext, UnitError};
 use crate::{Command, InputHash};
@@ -23,6 +25,7 @@ pub(super) struct Executor {
     pub(super) unit: Box<dyn Unit>,
     pub(super) cx: UnitContext,
     pub(super) hooks: Hooks,
+    pub(super) retries: Vec<Retry>,
     /// Whether the state says that nothing but the world itself can call for an apply.
     pub(super) settled: bool,
     /// Why its last run was not proven, if it was not.
@@ -88,7 +91,32 @@ impl Executor {
         (outcome, after.err())
     }
 
+    /// The work itself, as often as the tree's owner wants it tried.
     async fn act(&self) -> Result<Outcome, UnitError> {
+        let mut attempt = 1;
+        loop {
+            let error = match self.attempt().await {
+                Ok(outcome) => return Ok(outcome),
+                Err(error) => error,
+            };
+            let Some(Retry { name, attempts, pause, .. }) = self.retries.iter().find(|one| one.fits(&error, attempt))
+            else {
+                return Err(error);
+            };
+            self.cx.gates.events.warn(format!(
+                "attempt {attempt} of {attempts} failed and is made again after {} ({name}): {}",
+                human_duration(*pause),
+                error.chain()
+            ));
+            tokio::select! {
+                biased;
+                () = self.cx.gates.cancel.cancelled() => return Err(error),
+                () = pace(*pause) => attempt += 1,
+            }
+        }
+    }
+
+    async fn attempt(&self) -> Result<Outcome, UnitError> {
         match self.command {
             Command::Destroy => {
                 self.unit.destroy(&self.cx).await?;

@@ -39,6 +39,9 @@ pub(crate) struct Script {
     pub(crate) excluded: Option<&'static str>,
     pub(crate) shortfall: Option<&'static str>,
     pub(crate) hooks: Vec<fluxlift_engine::hooks::Hook>,
+    /// How often it fails before it succeeds.
+    pub(crate) stumbles: u32,
+    pub(crate) retries: Vec<fluxlift_engine::run::Retry>,
     /// Whether outputs that are not known are replaced by mocks.
     pub(crate) mocks: bool,
 }
@@ -60,6 +63,8 @@ impl Default for Script {
             excluded: None,
             shortfall: None,
             hooks: vec![],
+            stumbles: 0,
+            retries: vec![],
             mocks: false,
         }
     }
@@ -172,7 +177,8 @@ impl Blueprint for Fake {
             module: "fake".into(),
             inputs,
         };
-        Ok(Evaluated { mocked, hooks: script.hooks.clone(), ..Evaluated::plain(spec) })
+        let (hooks, retries) = (script.hooks.clone(), script.retries.clone());
+        Ok(Evaluated { mocked, hooks, retries, ..Evaluated::plain(spec) })
     }
 }
 
@@ -238,6 +244,13 @@ impl FakeUnit {
         *self.world.lock().unwrap().things.entry(format!("{}/{name}", self.path)).or_default() += 1;
     }
 
+    /// How often it was applied so far.
+    fn tries(&self) -> u32 {
+        let line = format!("apply {}", self.path);
+        let lines = self.trace.lock().unwrap().lines.iter().filter(|one| **one == line).count();
+        u32::try_from(lines).unwrap()
+    }
+
     fn outputs(&self) -> Values {
         let id = self.script.id.map_or_else(|| format!("id-of-{}", self.path), str::to_owned);
         let mut outputs = Values::from([("id".to_owned(), Value::from(id))]);
@@ -291,6 +304,9 @@ impl Unit for FakeUnit {
             cx.acts.done(&act, serde_json::json!({ "made": name }))?;
         }
         self.wait(cx).await?;
+        if self.tries() <= self.script.stumbles {
+            return Err(UnitError::caused_by("a request failed", std::io::Error::other("TLS handshake timeout")));
+        }
         if let Some(why) = self.script.fails {
             return Err(UnitError::new(why));
         }
@@ -312,7 +328,8 @@ impl Unit for FakeUnit {
     }
 
     async fn preflight(&self, _: &UnitContext) -> Vec<Check> {
-        let outcome = if self.inputs.contains("mock") { Err("there is no such address".into()) } else { Ok("200".into()) };
+        let outcome =
+            if self.inputs.contains("mock") { Err("there is no such address".into()) } else { Ok("200".into()) };
         vec![Check { name: "the token works".into(), outcome }]
     }
 

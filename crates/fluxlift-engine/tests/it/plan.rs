@@ -132,10 +132,7 @@ async fn a_destroy_plan_spares_what_must_be_kept_and_what_it_needs_as_the_destro
     engine.run(Command::Apply, RunOptions::default(), None).await.unwrap();
     let plan = engine.plan(Command::Destroy, &RunOptions::default()).await.unwrap();
     assert_eq!(kinds(&plan), ["c delete", "b no change", "a no change"]);
-    assert_eq!(
-        plan.units[1].reasons,
-        ["it must not be destroyed: prevent_destroy is set, so a destroy fails here"]
-    );
+    assert_eq!(plan.units[1].reasons, ["it must not be destroyed: prevent_destroy is set, so a destroy fails here"]);
     assert_eq!(plan.units[2].reasons, ["b, which needs it, must not be destroyed"]);
     let report = engine.run(Command::Destroy, RunOptions::default(), None).await.unwrap();
     let results: Vec<_> = report.units.iter().map(|u| u.result.word()).collect();
