@@ -5,6 +5,7 @@
 mod errors;
 mod functions;
 mod gitops;
+mod layers;
 mod reference;
 mod support;
 mod terraform;
