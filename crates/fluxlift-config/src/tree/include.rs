@@ -142,13 +142,18 @@ fn merge_inputs(parent: Value, child: Value, merge: Merge) -> Value {
     marks::mark_if(merged, one || two)
 }
 
-fn merge_deep(parent: Value, child: Value) -> Value {
+/// `child` merged into `parent`, to any depth. A mark on either hides the whole of what both became.
+pub(super) fn merge_deep(parent: Value, child: Value) -> Value {
+    let ((parent, one), (child, two)) = (marks::lift(parent), marks::lift(child));
     match (parent, child) {
-        (parent @ Value::Map(_), child @ Value::Map(_)) => merge_inputs(parent, child, Merge::Deep),
+        (parent @ Value::Map(_), child @ Value::Map(_)) => {
+            marks::mark_if(merge_inputs(parent, child, Merge::Deep), one || two)
+        }
         (Value::List(mut all), Value::List(child)) => {
             all.extend(child);
-            Value::List(all)
+            marks::mark_if(Value::List(all), one || two)
         }
-        (_, child) => child,
+        // Nothing of the parent is left.
+        (_, child) => marks::mark_if(child, two),
     }
 }

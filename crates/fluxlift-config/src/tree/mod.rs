@@ -5,6 +5,7 @@
 
 mod block;
 mod dependency;
+mod dependency_block;
 mod discovery;
 mod evaluate;
 mod include;
