@@ -44,7 +44,7 @@ impl Tree {
         let mut units = BTreeMap::new();
         let mut faults: Vec<Diagnostic> = Vec::new();
         for dir in &dirs {
-            match load_unit(&session, &working_dir, dir, "")? {
+            match load_unit(&session, &working_dir, dir, &session.options.command)? {
                 Ok((unit, _)) => drop(units.insert(unit.path.clone(), unit)),
                 // The same fault in a file that many units include is told once.
                 Err(fault) if faults.contains(&fault.diagnostic) => {}

@@ -8,5 +8,6 @@ mod gitops;
 mod layers;
 mod reference;
 mod support;
+mod surroundings;
 mod terraform;
 mod units;

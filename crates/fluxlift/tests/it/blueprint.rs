@@ -25,3 +25,14 @@ fn a_hook_does_not_run_with_a_placeholder_for_an_output_that_is_not_known() {
     assert!(ran.err.contains("b: hook tell can't run: one of its arguments is not known yet"), "{}", ran.err);
     assert!(!tree.path().join("b/ran").exists());
 }
+
+#[test]
+fn a_unit_can_be_left_out_of_one_command() {
+    let excluded = "exclude {\n  if = get_terraform_command() == \"destroy\"\n  actions = [\"all\"]\n}\n";
+    let tree = two_units("", excluded);
+    let planned = tree.run("run-all plan -o json").json();
+    let changes: Vec<_> = planned["units"].as_array().unwrap().iter().map(|unit| unit["change"].clone()).collect();
+    assert_eq!(changes, ["create", "create"]);
+    let destroyed = tree.run("run-all destroy --non-interactive -o json").json();
+    assert_eq!(destroyed["units"][1]["reason"], "exclude covers destroy");
+}
