@@ -8,6 +8,7 @@ use hcl_edit::Span;
 use hcl_edit::structure::Block;
 
 use super::block::{self, Reader};
+use super::exposed::exposed;
 use super::opened::{Given, Opened};
 use super::{Place, Session};
 use crate::error::{Fault, Outcome};
@@ -92,7 +93,7 @@ pub(super) fn open_all(
 }
 
 /// The value of the variable `include`.
-pub(super) fn exposed(session: &Session, includes: &[Include]) -> Outcome<Value> {
+pub(super) fn variable(session: &Session, includes: &[Include]) -> Outcome<Value> {
     let mut all = Vec::new();
     for include in includes.iter().filter(|include| include.expose) {
         let opened = &include.opened;
@@ -104,10 +105,7 @@ pub(super) fn exposed(session: &Session, includes: &[Include]) -> Outcome<Value>
             Err(fault) if fault.fatal => Some(Value::Unknown),
             other => other?,
         };
-        let value = Value::map([
-            ("locals", opened.locals()),
-            ("inputs", inputs.unwrap_or_else(|| Value::Map(Default::default()))),
-        ]);
+        let value = exposed(opened.locals(), inputs.unwrap_or_else(|| Value::Map(Default::default())));
         if include.name.is_empty() {
             return Ok(value);
         }

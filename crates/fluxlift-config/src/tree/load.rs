@@ -140,6 +140,11 @@ fn load_unit(
     dir: &Path,
     command: &str,
 ) -> Result<Outcome<(UnitFile, Opened)>, ConfigError> {
+    let values = dir.join(discovery::VALUES_FILE);
+    if values.is_file() {
+        let text = session.sources.text(&values).map_err(|source| ConfigError::Read { path: values, source })?;
+        return Ok(Err(Fault::at(&text, None, "the values of a stack are not supported yet, here").fatal()));
+    }
     let path = dir.join(discovery::UNIT_FILE);
     let file = session.sources.file(&path).map_err(|source| ConfigError::Read { path, source })?;
     Ok(file.and_then(|file| {

@@ -8,6 +8,7 @@ mod dependency;
 mod dependency_block;
 mod discovery;
 mod evaluate;
+mod exposed;
 mod include;
 mod layers;
 mod load;
@@ -30,6 +31,7 @@ pub use settings::{Settings, SopsSettings, StateSettings};
 pub use terraform::{ExtraArguments, Generate, Hook, HookMoment, RemoteState, Retry};
 pub use unit::{Edge, Exclude, UnitFile};
 
+pub(crate) use exposed::{hides, is_hidden};
 pub(crate) use place::Place;
 pub(crate) use read::read_config;
 pub(crate) use session::Session;
