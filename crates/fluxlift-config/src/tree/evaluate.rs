@@ -10,7 +10,7 @@ use super::include::merge_all;
 use super::layers::Layer;
 use super::opened::Opened;
 use super::terraform::{self, ExtraArguments, Generate, Hook, RemoteState, Retry};
-use super::{Session, UnitFile};
+use super::{Session, UnitFile, variables};
 use crate::error::Outcome;
 use crate::eval::convert;
 
@@ -90,6 +90,9 @@ pub(super) fn evaluate(
         }
     }
     evaluated.inputs = spread(merge_all(inputs));
+    if unit.module.native().is_some() {
+        variables::overlay(session, opened, &mut evaluated.inputs)?;
+    }
     evaluated.used_mocks = mocked.into_inner().into_iter().collect();
     Ok(evaluated)
 }

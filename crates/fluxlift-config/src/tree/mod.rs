@@ -21,6 +21,7 @@ mod session;
 mod settings;
 mod terraform;
 mod unit;
+mod variables;
 mod vocabulary;
 
 pub use dependency::{Dependency, NoOutputs, OutputSource};

@@ -1,6 +1,6 @@
 //! What a tree says of its units, as the commands take it.
 
-use crate::tree::Tree;
+use crate::tree::{Tree, run_with};
 
 /// Two units that need nothing of the outside world to be planned: `b` with `hooks` around its work, and with `more`.
 fn two_units(hooks: &str, more: &str) -> Tree {
@@ -27,7 +27,7 @@ fn a_hook_does_not_run_with_a_placeholder_for_an_output_that_is_not_known() {
 }
 
 #[test]
-fn a_unit_can_be_left_out_of_one_command() {
+fn a_unit_can_be_left_out_of_one_command_and_a_variable_takes_the_place_of_an_input() {
     let excluded = "exclude {\n  if = get_terraform_command() == \"destroy\"\n  actions = [\"all\"]\n}\n";
     let tree = two_units("", excluded);
     let planned = tree.run("run-all plan -o json").json();
@@ -35,4 +35,8 @@ fn a_unit_can_be_left_out_of_one_command() {
     assert_eq!(changes, ["create", "create"]);
     let destroyed = tree.run("run-all destroy --non-interactive -o json").json();
     assert_eq!(destroyed["units"][1]["reason"], "exclude covers destroy");
+
+    let wrong = run_with(tree.path(), "run-all plan", &[("TF_VAR_talos_version", "hunter2")]);
+    assert_eq!(wrong.code, 1);
+    assert!(!wrong.err.contains("hunter2"), "{}", wrong.err);
 }
