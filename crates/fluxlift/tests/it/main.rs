@@ -22,6 +22,7 @@ mod restore;
 mod saved_plan;
 mod scenarios;
 mod served;
+mod sigint;
 mod sigkill;
 mod status;
 mod tree;
