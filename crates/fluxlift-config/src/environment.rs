@@ -43,6 +43,8 @@ impl std::fmt::Debug for Environment {
 pub struct LoadOptions {
     /// The folder whose units are loaded: a tree, or one unit.
     pub working_dir: PathBuf,
+    /// What `get_terraform_command()` answers where it is decided which units there are and which take part.
+    pub command: String,
     /// Variables and home folder.
     pub env: Environment,
     /// What `timestamp()` answers.
@@ -52,9 +54,15 @@ pub struct LoadOptions {
 }
 
 impl LoadOptions {
-    /// Loads `working_dir` with an empty environment and without commands.
+    /// Loads `working_dir` for no command, with an empty environment and without anybody to run commands.
     pub fn new(working_dir: impl Into<PathBuf>, now: Timestamp) -> Self {
-        Self { working_dir: working_dir.into(), env: Environment::default(), now, runner: Arc::new(NoCommands) }
+        Self {
+            working_dir: working_dir.into(),
+            command: String::new(),
+            env: Environment::default(),
+            now,
+            runner: Arc::new(NoCommands),
+        }
     }
 }
 

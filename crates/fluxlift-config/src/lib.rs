@@ -23,6 +23,6 @@ pub use environment::{CommandRunner, Environment, LoadOptions, NoCommands, Syste
 pub use error::ConfigError;
 pub use graph::{Graph, to_dot, to_json, to_text};
 pub use tree::{
-    Dependency, Edge, ErrorAction, ErrorRule, Evaluated, Exclude, ExtraArguments, Generate, Hook, HookMoment,
-    ModuleRef, NoOutputs, OutputSource, RemoteState, Settings, SopsSettings, StateSettings, Tree, UnitFile,
+    Dependency, Edge, Evaluated, Exclude, ExtraArguments, Generate, Hook, HookMoment, ModuleRef, NoOutputs,
+    OutputSource, RemoteState, Retry, Settings, SopsSettings, StateSettings, Tree, UnitFile,
 };

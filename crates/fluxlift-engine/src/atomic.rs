@@ -16,7 +16,7 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let temporary = folder.join(temporary);
     let written = fill(&temporary, content).and_then(|()| fs::rename(&temporary, path));
     if let Err(error) = written {
-        // Best effort: a leftover is overwritten by the next write anyway.
+        // Best effort: a leftover is removed by the next write anyway.
         let _ = fs::remove_file(&temporary);
         return Err(error);
     }
@@ -24,7 +24,12 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 fn fill(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    // What somebody left there has a mode of its own.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(content)?;
     file.sync_all()
 }
@@ -59,6 +64,9 @@ mod tests {
     fn only_the_owner_may_read_what_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.json");
+        let leftover = folder.path().join("state.json.new");
+        fs::write(&leftover, "half").unwrap();
+        fs::set_permissions(&leftover, fs::Permissions::from_mode(0o644)).unwrap();
         write(&path, b"x").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }

@@ -7,6 +7,7 @@ use fluxlift_core::UnitPath;
 use serde::{Deserialize, Serialize};
 
 use crate::hooks::Hook;
+use crate::run::Retry;
 use crate::unit::{UnitError, UnitSpec, Values};
 
 /// What is done to the units of a run.
@@ -74,12 +75,14 @@ pub struct Evaluated {
     pub mocked: Vec<UnitPath>,
     /// The user's commands around what is done, in their order.
     pub hooks: Vec<Hook>,
+    /// After which errors it is done again.
+    pub retries: Vec<Retry>,
 }
 
 impl Evaluated {
-    /// A unit without mock outputs and hooks.
+    /// A unit without mock outputs, hooks and retries.
     pub const fn plain(spec: UnitSpec) -> Self {
-        Self { spec, mocked: Vec::new(), hooks: Vec::new() }
+        Self { spec, mocked: Vec::new(), hooks: Vec::new(), retries: Vec::new() }
     }
 }
 

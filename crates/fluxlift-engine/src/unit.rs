@@ -68,17 +68,27 @@ pub struct Change {
     pub kind: ChangeKind,
     /// Why, one line each, without secrets.
     pub reasons: Vec<String>,
+    /// The outputs that it would leave, where the unit can say so before it is done. Without them no change leaves those of
+    /// before, and an update such that nobody knows yet.
+    pub outputs: Option<Values>,
 }
 
 impl Change {
     /// No change.
     pub const fn none() -> Self {
-        Self { kind: ChangeKind::None, reasons: Vec::new() }
+        Self { kind: ChangeKind::None, reasons: Vec::new(), outputs: None }
     }
 
     /// A change of `kind` because of `reasons`.
     pub fn because<R: Into<String>>(kind: ChangeKind, reasons: impl IntoIterator<Item = R>) -> Self {
-        Self { kind, reasons: reasons.into_iter().map(Into::into).collect() }
+        Self { kind, reasons: reasons.into_iter().map(Into::into).collect(), outputs: None }
+    }
+
+    /// The same, which would leave `outputs`.
+    #[must_use]
+    pub fn leaving(mut self, outputs: Values) -> Self {
+        self.outputs = Some(outputs);
+        self
     }
 }
 

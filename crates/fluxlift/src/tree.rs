@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use fluxlift_config::{ConfigError, Environment, Exclude, HookMoment, ModuleRef, OutputSource, Tree, UnitFile};
 use fluxlift_core::{Secret, UnitPath, Value};
 use fluxlift_engine::hooks::{Hook, Moment};
+use fluxlift_engine::run::Retry;
 use fluxlift_engine::unit::{UnitError, UnitSpec};
 use fluxlift_engine::{Blueprint, Command, Evaluated, Node, Outputs};
 use regex::Regex;
@@ -64,14 +65,7 @@ impl TreeBlueprint {
         {
             env.insert(name.to_owned(), Secret::new(value.to_owned()));
         }
-        let pattern = |text: &String| {
-            Regex::new(text).map_err(|error| {
-                UnitError::caused_by(
-                    format!("on_errors of hook {} in {} is not a regular expression", hook.name, unit.path),
-                    error,
-                )
-            })
-        };
+        let for_errors = patterns(&hook.on_errors, || format!("on_errors of hook {} in {}", hook.name, unit.path))?;
         Ok(Hook {
             moment: match hook.moment {
                 HookMoment::Before => Moment::Before,
@@ -82,9 +76,10 @@ impl TreeBlueprint {
             dir: hook.working_dir.as_ref().map_or_else(|| dir.clone(), |below| dir.join(below)),
             env,
             also_after_failure: hook.run_on_error,
-            for_errors: hook.on_errors.iter().map(pattern).collect::<Result<_, _>>()?,
+            for_errors,
             // What a hook prints may repeat the secrets that it was given.
             silent: hook.suppress_stdout || hook.sensitive,
+            known: hook.known,
             name: hook.name,
         })
     }
@@ -127,8 +122,23 @@ impl Blueprint for TreeBlueprint {
             module,
             inputs: evaluated.inputs,
         };
-        Ok(Evaluated { spec, mocked: evaluated.used_mocks, hooks })
+        let retries = evaluated.retries.into_iter().map(|one| retry(path, one)).collect::<Result<_, _>>()?;
+        Ok(Evaluated { spec, mocked: evaluated.used_mocks, hooks, retries })
     }
+}
+
+fn retry(unit: &UnitPath, retry: fluxlift_config::Retry) -> Result<Retry, UnitError> {
+    let errors = patterns(&retry.errors, || format!("retryable_errors of retry {} in {unit}", retry.name))?;
+    Ok(Retry { errors, name: retry.name, attempts: retry.max_attempts, pause: retry.pause })
+}
+
+/// The regular expressions in `texts`, which are written at `place`.
+fn patterns(texts: &[String], place: impl Fn() -> String) -> Result<Vec<Regex>, UnitError> {
+    let pattern = |text: &String| {
+        Regex::new(text)
+            .map_err(|error| UnitError::caused_by(format!("{} holds no regular expression", place()), error))
+    };
+    texts.iter().map(pattern).collect()
 }
 
 /// The engine's outputs, for the evaluator.

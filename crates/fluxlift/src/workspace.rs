@@ -46,7 +46,7 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::open`], and when there is nothing to resume.
     pub fn resume(global: &Global, system: &System) -> Result<Self, Failure> {
-        let here = load(&global.working_dir, system)?;
+        let here = load(&global.working_dir, system, "")?;
         let history = History::resumable(&home_of(&here))?;
         let Some((command, options, working_dir, _)) = history.request() else {
             return Err(Failure::new(
@@ -63,7 +63,7 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::open`].
     pub fn at(dir: &Path, system: &System, command: &str, scope: Scope) -> Result<Self, Failure> {
-        let tree = load(dir, system)?;
+        let tree = load(dir, system, command)?;
         if scope == Scope::One && !tree.units().contains_key(&this_folder()) {
             let message = format!("{} is not a unit: it has no terragrunt.hcl", tree.working_dir().display());
             return Err(Failure::new(ErrorKind::Failed, message)
@@ -77,16 +77,21 @@ impl Workspace {
     }
 }
 
-/// Loads the tree in `dir`.
+/// Loads the tree in `dir` for `command`.
 ///
 /// # Errors
 /// When it is wrong, with the snippets.
-pub fn load(dir: &Path, system: &System) -> Result<Tree, Failure> {
-    Tree::load(load_options(dir, system)).map_err(invalid)
+pub fn load(dir: &Path, system: &System, command: &str) -> Result<Tree, Failure> {
+    Tree::load(load_options(dir, system, command)).map_err(invalid)
 }
 
-fn load_options(dir: &Path, system: &System) -> LoadOptions {
-    LoadOptions { env: system.env.clone(), runner: Arc::new(SystemCommands), ..LoadOptions::new(dir, system.now) }
+fn load_options(dir: &Path, system: &System, command: &str) -> LoadOptions {
+    LoadOptions {
+        command: command.to_owned(),
+        env: system.env.clone(),
+        runner: Arc::new(SystemCommands),
+        ..LoadOptions::new(dir, system.now)
+    }
 }
 
 /// What a command is about that can be given a tree or the state of a run without one.
@@ -124,7 +129,7 @@ pub fn place(global: &Global, system: &System, state_dir: Option<&Path>) -> Resu
     if let Some(folder) = state_dir {
         return Ok(Place::Standalone(Home::at(folder)));
     }
-    match Tree::load(load_options(&global.working_dir, system)) {
+    match Tree::load(load_options(&global.working_dir, system, "")) {
         Ok(tree) => Ok(Place::Tree(Box::new(tree))),
         Err(none @ ConfigError::NoUnits(_)) => match standalone::home::latest(system)? {
             Some(home) => Ok(Place::Standalone(home)),

@@ -10,6 +10,7 @@ pub(crate) mod convert;
 mod evaluator;
 mod for_expr;
 mod heredoc;
+mod logic;
 pub(crate) mod marks;
 mod operators;
 mod scope;

@@ -4,7 +4,7 @@ use fluxlift_core::{Number, Value};
 use hcl_edit::Span;
 use hcl_edit::expr::{BinaryOp, BinaryOperator, UnaryOp, UnaryOperator};
 
-use super::{Evaluator, convert, marks};
+use super::{Evaluator, convert, logic, marks};
 use crate::error::Outcome;
 
 pub(super) fn unary(e: &Evaluator<'_>, op: &UnaryOp) -> Outcome<Value> {
@@ -23,8 +23,11 @@ pub(super) fn unary(e: &Evaluator<'_>, op: &UnaryOp) -> Outcome<Value> {
 }
 
 pub(super) fn binary(e: &Evaluator<'_>, op: &BinaryOp) -> Outcome<Value> {
-    let (left, left_marked) = marks::strip(e.eval(&op.lhs_expr)?);
-    let (right, right_marked) = marks::strip(e.eval(&op.rhs_expr)?);
+    let (left, right) = (e.eval(&op.lhs_expr), e.eval(&op.rhs_expr));
+    if let Some(decided) = logic::decided(op.operator.value(), &left, &right) {
+        return decided;
+    }
+    let ((left, left_marked), (right, right_marked)) = (marks::strip(left?), marks::strip(right?));
     let result = if left.has_unknown() || right.has_unknown() { Value::Unknown } else { apply(e, op, &left, &right)? };
     Ok(marks::mark_if(result, left_marked || right_marked))
 }

@@ -6,6 +6,7 @@ use hcl_edit::{Decorated, Span};
 
 use super::{Evaluator, Member, convert, marks};
 use crate::error::{Fault, Outcome, did_you_mean};
+use crate::tree;
 
 type Operators<'a> = &'a [Decorated<TraversalOperator>];
 
@@ -17,6 +18,9 @@ pub(super) fn eval(e: &Evaluator<'_>, t: &Traversal) -> Outcome<Value> {
     {
         match e.names.member(root.value().as_str(), key)? {
             Member::Value(value) => return walk(e, value, rest),
+            Member::Missing(known) if tree::is_hidden(known.iter().map(String::as_str), key) => {
+                return Err(hidden(e, key, first));
+            }
             Member::Missing(known) => {
                 let fault = e.fault(first, format!("there is no `{}.{key}`", root.value().as_str()));
                 return Err(fault.hints(did_you_mean(key, known.iter().map(String::as_str))));
@@ -79,6 +83,7 @@ fn attribute(e: &Evaluator<'_>, value: Value, name: &str, place: &impl Span) -> 
     match value {
         Value::Map(mut map) => match map.remove(name) {
             Some(value) => Ok(value),
+            None if tree::hides(&map, name) => Err(hidden(e, name, place)),
             None => Err(no_member(e, name, map.keys().map(String::as_str), place)),
         },
         Value::Unknown => Ok(Value::Unknown),
@@ -102,6 +107,11 @@ fn index_by(e: &Evaluator<'_>, value: Value, key: &Value, place: &impl Span) -> 
         },
         (other, _) => Err(e.fault(place, format!("a member is asked of {}, which has none", convert::kind(&other)))),
     }
+}
+
+fn hidden(e: &Evaluator<'_>, name: &str, place: &impl Span) -> Fault {
+    let message = format!("`{name}` of another file's configuration is not supported yet, here");
+    e.fault(place, message).hint("only its locals and inputs can be read").fatal()
 }
 
 fn no_member<'a>(e: &Evaluator<'_>, name: &str, known: impl Iterator<Item = &'a str>, place: &impl Span) -> Fault {

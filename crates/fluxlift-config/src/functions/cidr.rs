@@ -11,13 +11,13 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("cidrhost", 2, 2, |_, a| {
         let prefix = Prefix::read(Args(a), 0)?;
         let number = Args(a).whole(1)?;
-        let room = prefix.width - prefix.length;
-        let size = if room >= 127 { i128::MAX } else { 1i128 << room };
-        let number = if number < 0 { size + i128::from(number) } else { i128::from(number) };
-        if !(0..size).contains(&number) {
-            return Err(CallError::argument(1, "the prefix has no such host").safe());
+        let last = prefix.last_host();
+        // A negative number counts from the end: -1 is the last one.
+        let host = u128::try_from(number).ok().or_else(|| last.checked_sub(u128::from(number.unsigned_abs()) - 1));
+        match host.filter(|host| *host <= last) {
+            Some(host) => Ok(prefix.address(prefix.bits | host).to_string().into()),
+            None => Err(CallError::argument(1, "the prefix has no such host").safe()),
         }
-        Ok(prefix.address(prefix.bits | u128::try_from(number).unwrap_or(0)).to_string().into())
     }),
     Function::new("cidrnetmask", 1, 1, |_, a| {
         let prefix = Prefix::read(Args(a), 0)?;
@@ -33,16 +33,17 @@ pub(super) const TABLE: &[Function] = &[
     }),
     Function::new("cidrsubnets", 1, ANY, |_, a| {
         let prefix = Prefix::read(Args(a), 0)?;
-        let mut next = prefix.bits;
+        // None once the last address there is was given away.
+        let mut next = Some(prefix.bits);
         let mut subnets = Vec::new();
         for i in 1..a.len() {
             let subnet = prefix.subnet(Args(a).whole(i)?, 0)?;
-            let size = subnet.size();
-            let start = next.div_ceil(size) * size;
-            if start & prefix.mask() != prefix.bits {
+            let last = subnet.last_host();
+            let start = next.and_then(|next| Some(next.checked_add(last)? & !last));
+            let Some(start) = start.filter(|start| (start | last) <= (prefix.bits | prefix.last_host())) else {
                 return Err(CallError::argument(i, "the prefix has no room left for it").safe());
-            }
-            next = start + size;
+            };
+            next = (start | last).checked_add(1);
             subnets.push(Prefix { bits: start, ..subnet }.to_string().into());
         }
         Ok(Value::List(subnets))
@@ -73,14 +74,14 @@ impl Prefix {
         parsed.ok_or_else(|| CallError::argument(i, "it is not a prefix such as 10.0.0.0/16").safe())
     }
 
-    /// How many addresses it has, saturating.
-    fn size(self) -> u128 {
-        1u128.checked_shl(self.width - self.length).unwrap_or(u128::MAX)
+    /// The number of its last address. How many it has would not fit for the whole of IPv6.
+    fn last_host(self) -> u128 {
+        u128::MAX.checked_shr(128 - (self.width - self.length)).unwrap_or(0)
     }
 
     fn mask(self) -> u128 {
         let all = if self.width == 32 { u128::from(u32::MAX) } else { u128::MAX };
-        all & !(self.size().wrapping_sub(1))
+        all & !self.last_host()
     }
 
     fn subnet(self, more: i64, number: u128) -> CallResult<Self> {

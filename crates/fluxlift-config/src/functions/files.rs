@@ -1,4 +1,5 @@
-//! Functions on paths and files. Relative paths start at the folder of the configuration.
+//! Functions on paths and files. Relative paths start at the folder of the file that they are written in, and those of
+//! Terragrunt's own functions at the folder of the configuration: they differ in an included file.
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -19,9 +20,9 @@ pub(super) const TABLE: &[Function] = &[
         text.map(Value::from).map_err(|_| CallError::argument(0, "the file is not UTF-8").hint("use filebase64").safe())
     }),
     Function::new("filebase64", 1, 1, |e, a| Ok(STANDARD.encode(read_argument(e, Args(a), 0)?).into())),
-    Function::new("fileexists", 1, 1, |e, a| Ok(resolve(e, &Args(a).text(0)?).is_file().into())),
+    Function::new("fileexists", 1, 1, |e, a| Ok(beside(e, &Args(a).text(0)?).is_file().into())),
     Function::new("fileset", 2, 2, |e, a| {
-        let root = resolve(e, &Args(a).text(0)?);
+        let root = beside(e, &Args(a).text(0)?);
         let pattern = Args(a).text(1)?;
         let mut found = Vec::new();
         walk(&root, "", &mut |path| {
@@ -55,7 +56,13 @@ pub(super) const TABLE: &[Function] = &[
     }),
 ];
 
-/// `path` as an absolute path without `.` and `..`.
+/// `path` as an absolute path without `.` and `..`, from the folder of the file that it is written in.
+fn beside(e: &Evaluator<'_>, path: &str) -> PathBuf {
+    let place = e.context.place;
+    normal(&place.included.as_ref().unwrap_or(&place.config_dir).join(path))
+}
+
+/// `path` as an absolute path without `.` and `..`, from the folder of the configuration.
 pub(super) fn resolve(e: &Evaluator<'_>, path: &str) -> PathBuf {
     normal(&e.context.place.config_dir.join(path))
 }
@@ -76,7 +83,7 @@ pub(crate) fn normal(path: &Path) -> PathBuf {
 /// The content of the file that argument `i` names.
 pub(super) fn read_argument(e: &Evaluator<'_>, args: Args<'_>, i: usize) -> CallResult<Arc<[u8]>> {
     let given = args.text(i)?;
-    let path = resolve(e, &given);
+    let path = beside(e, &given);
     let session = e.context.session;
     session.sources.bytes(&path).map_err(|error| {
         CallError::argument(
@@ -87,7 +94,7 @@ pub(super) fn read_argument(e: &Evaluator<'_>, args: Args<'_>, i: usize) -> Call
 }
 
 fn template_file(e: &Evaluator<'_>, a: &[Value]) -> CallResult {
-    let path = resolve(e, &Args(a).text(0)?);
+    let path = beside(e, &Args(a).text(0)?);
     let session = e.context.session;
     let read = session.sources.template(&path).map_err(|error| {
         CallError::argument(

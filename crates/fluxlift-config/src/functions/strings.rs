@@ -53,11 +53,11 @@ pub(super) const TABLE: &[Function] = &[
         let text: Vec<char> = Args(a).text(0)?.chars().collect();
         let (offset, length) = (Args(a).whole(1)?, Args(a).whole(2)?);
         let size = i64::try_from(text.len()).unwrap_or(i64::MAX);
-        let start = if offset < 0 { size + offset } else { offset };
+        let start = if offset < 0 { size.saturating_add(offset) } else { offset };
         if !(0..=size).contains(&start) {
             return Err(CallError::argument(1, "the offset is beyond the text").safe());
         }
-        let end = if length < 0 { size } else { (start + length).min(size) };
+        let end = if length < 0 { size } else { start.saturating_add(length).min(size) };
         let range = usize::try_from(start).unwrap_or(0)..usize::try_from(end).unwrap_or(0);
         Ok(text[range].iter().collect::<String>().into())
     }),

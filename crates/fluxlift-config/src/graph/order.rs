@@ -43,19 +43,9 @@ impl Graph {
         self.needs.keys()
     }
 
-    /// Whether `unit` is part of it.
-    pub fn contains(&self, unit: &UnitPath) -> bool {
-        self.needs.contains_key(unit)
-    }
-
     /// What `unit` needs directly, by path.
     pub fn dependencies_of(&self, unit: &UnitPath) -> impl Iterator<Item = &UnitPath> {
         self.needs.get(unit).into_iter().flatten()
-    }
-
-    /// What needs `unit` directly, by path.
-    pub fn dependents_of(&self, unit: &UnitPath) -> impl Iterator<Item = &UnitPath> {
-        self.needs.iter().filter(move |(_, needs)| needs.contains(unit)).map(|(path, _)| path)
     }
 
     /// The levels: a unit is on the first one where all that it needs came before. Within a level by path.
@@ -79,46 +69,6 @@ impl Graph {
     /// All units in an order in which they can run one after the other: level by level.
     pub fn order(&self) -> Vec<UnitPath> {
         self.levels().into_iter().flatten().collect()
-    }
-
-    /// The same units with every edge turned round, as destroy runs them.
-    #[must_use]
-    pub fn reversed(&self) -> Self {
-        let turned = self.needs.keys().map(|unit| (unit.clone(), self.dependents_of(unit).cloned().collect()));
-        Self { needs: turned.collect() }
-    }
-
-    /// `until` and everything that it needs.
-    #[must_use]
-    pub fn subset(&self, until: &UnitPath) -> Self {
-        let mut kept = BTreeSet::new();
-        let mut open = vec![until];
-        while let Some(unit) = open.pop() {
-            if self.contains(unit) && kept.insert(unit) {
-                open.extend(self.dependencies_of(unit));
-            }
-        }
-        self.retain(|unit| kept.contains(unit))
-    }
-
-    /// Only the units that `keep` keeps. A unit that needed one that is left out needs what that one needed.
-    #[must_use]
-    pub fn retain(&self, keep: impl Fn(&UnitPath) -> bool) -> Self {
-        let kept = self.needs.keys().filter(|unit| keep(unit));
-        let needs = kept.map(|unit| {
-            let mut needs = BTreeSet::new();
-            let mut seen = BTreeSet::new();
-            let mut open: Vec<&UnitPath> = self.dependencies_of(unit).collect();
-            while let Some(need) = open.pop() {
-                if keep(need) {
-                    needs.insert(need.clone());
-                } else if seen.insert(need) {
-                    open.extend(self.dependencies_of(need));
-                }
-            }
-            (unit.clone(), needs)
-        });
-        Self { needs: needs.collect() }
     }
 
     fn ring(&self) -> Option<Vec<UnitPath>> {
@@ -171,8 +121,6 @@ mod tests {
         let graph = graph(&[("c", &["a", "b"]), ("b", &[]), ("a", &[]), ("d", &["c"])]).unwrap();
         let levels: Vec<String> = graph.levels().iter().map(|level| names(level)).collect();
         assert_eq!(levels, ["a b", "c", "d"]);
-        assert_eq!(names(&graph.reversed().order()), "d c a b");
-        assert_eq!(names(&graph.subset(&unit("c")).order()), "a b c");
     }
 
     #[test]
@@ -180,13 +128,6 @@ mod tests {
         let ring = graph(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])]).unwrap_err();
         assert_eq!(names(&ring), "b c b");
         assert_eq!(names(&graph(&[("a", &["a"])]).unwrap_err()), "a a");
-    }
-
-    #[test]
-    fn order_is_kept_over_a_unit_that_is_left_out() {
-        let graph = graph(&[("a", &[]), ("b", &["a"]), ("c", &["b"])]).unwrap();
-        let left = graph.retain(|u| u.as_str() != "b");
-        assert_eq!(left.dependencies_of(&unit("c")).cloned().collect::<Vec<_>>(), [unit("a")]);
     }
 
     proptest! {
@@ -204,7 +145,6 @@ mod tests {
             for (i, one) in order.iter().enumerate() {
                 prop_assert!(graph.dependencies_of(one).all(|need| order[..i].contains(need)));
             }
-            prop_assert_eq!(graph.reversed().reversed(), graph);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fluxlift_core::{Location, UnitPath, Value};
 
 use crate::error::Outcome;
-use crate::eval::{Member, Names};
+use crate::eval::{Member, Names, marks};
 
 /// A `dependency` block.
 #[derive(Debug, Clone)]
@@ -118,6 +118,7 @@ impl WithOutputs<'_> {
 
 /// `top` over `base`, key by key.
 fn overlay(base: Value, top: Value, deep: bool) -> Value {
+    let ((base, one), (top, two)) = (marks::lift(base), marks::lift(top));
     match (base, top) {
         (Value::Map(mut base), Value::Map(top)) => {
             for (key, value) in top {
@@ -127,9 +128,9 @@ fn overlay(base: Value, top: Value, deep: bool) -> Value {
                 };
                 base.insert(key, value);
             }
-            Value::Map(base)
+            marks::mark_if(Value::Map(base), one || two)
         }
-        (_, top) => top,
+        (_, top) => marks::mark_if(top, two),
     }
 }
 

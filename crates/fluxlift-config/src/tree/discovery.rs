@@ -7,6 +7,8 @@ use crate::ConfigError;
 
 /// The file that makes a folder a unit.
 pub(super) const UNIT_FILE: &str = "terragrunt.hcl";
+/// The file that gives a unit of a Terragrunt stack its `values`.
+pub(super) const VALUES_FILE: &str = "terragrunt.values.hcl";
 /// The file with fluxlift's own settings.
 pub(super) const SETTINGS_FILE: &str = "fluxlift.hcl";
 /// A file that makes its folder a repository root where there is no Git checkout.

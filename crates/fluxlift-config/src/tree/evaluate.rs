@@ -9,8 +9,8 @@ use super::dependency::{OutputSource, WithOutputs};
 use super::include::merge_all;
 use super::layers::Layer;
 use super::opened::Opened;
-use super::terraform::{self, ErrorRule, ExtraArguments, Generate, Hook, RemoteState};
-use super::{Session, UnitFile};
+use super::terraform::{self, ExtraArguments, Generate, Hook, RemoteState, Retry};
+use super::{Session, UnitFile, variables};
 use crate::error::Outcome;
 use crate::eval::convert;
 
@@ -27,8 +27,8 @@ pub struct Evaluated {
     pub extra_arguments: Vec<ExtraArguments>,
     /// Files for the module's working folder.
     pub generate: Vec<Generate>,
-    /// Which errors to try again or to ignore.
-    pub error_rules: Vec<ErrorRule>,
+    /// After which errors the work is tried again.
+    pub retries: Vec<Retry>,
     /// Where a Terraform module keeps its state.
     pub remote_state: Option<RemoteState>,
 }
@@ -83,14 +83,16 @@ pub(super) fn evaluate(
             evaluated.remote_state = Some(state);
         }
         for block in layer.blocks("errors") {
-            let rules =
-                layer.read_body(session, &names, &block.body, |reader| terraform::error_rules(block, &reader))?;
-            for rule in rules {
-                replace(&mut evaluated.error_rules, rule, |a, b| a.name == b.name);
+            let retries = layer.read_body(session, &names, &block.body, |reader| terraform::retries(block, &reader))?;
+            for retry in retries {
+                replace(&mut evaluated.retries, retry, |a, b| a.name == b.name);
             }
         }
     }
     evaluated.inputs = spread(merge_all(inputs));
+    if unit.module.native().is_some() {
+        variables::overlay(session, opened, &mut evaluated.inputs)?;
+    }
     evaluated.used_mocks = mocked.into_inner().into_iter().collect();
     Ok(evaluated)
 }

@@ -8,6 +8,7 @@ use hcl_edit::Span;
 use hcl_edit::structure::Block;
 
 use super::block::{self, Reader};
+use super::exposed::exposed;
 use super::opened::{Given, Opened};
 use super::{Place, Session};
 use crate::error::{Fault, Outcome};
@@ -92,7 +93,7 @@ pub(super) fn open_all(
 }
 
 /// The value of the variable `include`.
-pub(super) fn exposed(session: &Session, includes: &[Include]) -> Outcome<Value> {
+pub(super) fn variable(session: &Session, includes: &[Include]) -> Outcome<Value> {
     let mut all = Vec::new();
     for include in includes.iter().filter(|include| include.expose) {
         let opened = &include.opened;
@@ -104,10 +105,7 @@ pub(super) fn exposed(session: &Session, includes: &[Include]) -> Outcome<Value>
             Err(fault) if fault.fatal => Some(Value::Unknown),
             other => other?,
         };
-        let value = Value::map([
-            ("locals", opened.locals()),
-            ("inputs", inputs.unwrap_or_else(|| Value::Map(Default::default()))),
-        ]);
+        let value = exposed(opened.locals(), inputs.unwrap_or_else(|| Value::Map(Default::default())));
         if include.name.is_empty() {
             return Ok(value);
         }
@@ -142,13 +140,18 @@ fn merge_inputs(parent: Value, child: Value, merge: Merge) -> Value {
     marks::mark_if(merged, one || two)
 }
 
-fn merge_deep(parent: Value, child: Value) -> Value {
+/// `child` merged into `parent`, to any depth. A mark on either hides the whole of what both became.
+pub(super) fn merge_deep(parent: Value, child: Value) -> Value {
+    let ((parent, one), (child, two)) = (marks::lift(parent), marks::lift(child));
     match (parent, child) {
-        (parent @ Value::Map(_), child @ Value::Map(_)) => merge_inputs(parent, child, Merge::Deep),
+        (parent @ Value::Map(_), child @ Value::Map(_)) => {
+            marks::mark_if(merge_inputs(parent, child, Merge::Deep), one || two)
+        }
         (Value::List(mut all), Value::List(child)) => {
             all.extend(child);
-            Value::List(all)
+            marks::mark_if(Value::List(all), one || two)
         }
-        (_, child) => child,
+        // Nothing of the parent is left.
+        (_, child) => marks::mark_if(child, two),
     }
 }

@@ -44,7 +44,7 @@ impl Tree {
         let mut units = BTreeMap::new();
         let mut faults: Vec<Diagnostic> = Vec::new();
         for dir in &dirs {
-            match load_unit(&session, &working_dir, dir, "")? {
+            match load_unit(&session, &working_dir, dir, &session.options.command)? {
                 Ok((unit, _)) => drop(units.insert(unit.path.clone(), unit)),
                 // The same fault in a file that many units include is told once.
                 Err(fault) if faults.contains(&fault.diagnostic) => {}
@@ -140,6 +140,11 @@ fn load_unit(
     dir: &Path,
     command: &str,
 ) -> Result<Outcome<(UnitFile, Opened)>, ConfigError> {
+    let values = dir.join(discovery::VALUES_FILE);
+    if values.is_file() {
+        let text = session.sources.text(&values).map_err(|source| ConfigError::Read { path: values, source })?;
+        return Ok(Err(Fault::at(&text, None, "the values of a stack are not supported yet, here").fatal()));
+    }
     let path = dir.join(discovery::UNIT_FILE);
     let file = session.sources.file(&path).map_err(|source| ConfigError::Read { path, source })?;
     Ok(file.and_then(|file| {

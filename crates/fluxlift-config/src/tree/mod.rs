@@ -5,8 +5,10 @@
 
 mod block;
 mod dependency;
+mod dependency_block;
 mod discovery;
 mod evaluate;
+mod exposed;
 mod include;
 mod layers;
 mod load;
@@ -19,6 +21,7 @@ mod session;
 mod settings;
 mod terraform;
 mod unit;
+mod variables;
 mod vocabulary;
 
 pub use dependency::{Dependency, NoOutputs, OutputSource};
@@ -26,9 +29,10 @@ pub use evaluate::Evaluated;
 pub use load::Tree;
 pub use module::ModuleRef;
 pub use settings::{Settings, SopsSettings, StateSettings};
-pub use terraform::{ErrorAction, ErrorRule, ExtraArguments, Generate, Hook, HookMoment, RemoteState};
+pub use terraform::{ExtraArguments, Generate, Hook, HookMoment, RemoteState, Retry};
 pub use unit::{Edge, Exclude, UnitFile};
 
+pub(crate) use exposed::{hides, is_hidden};
 pub(crate) use place::Place;
 pub(crate) use read::read_config;
 pub(crate) use session::Session;

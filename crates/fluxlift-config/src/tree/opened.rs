@@ -91,7 +91,7 @@ impl Opened {
         } else {
             Vec::new()
         };
-        given.values.insert("include", include::exposed(session, &includes)?);
+        given.values.insert("include", include::variable(session, &includes)?);
         let context = Context { session, place: &place };
         let locals = locals::evaluate(&context, source, &file.body, &given)?;
         Ok(Self { given: given.with_locals(locals), file, place, includes })

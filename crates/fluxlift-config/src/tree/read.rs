@@ -6,6 +6,7 @@ use std::path::Path;
 use fluxlift_core::Value;
 
 use super::block::Reader;
+use super::exposed::exposed;
 use super::include::merge_all;
 use super::layers::Layer;
 use super::opened::Opened;
@@ -34,7 +35,7 @@ pub(crate) fn read_config(context: &Context<'_>, path: &Path) -> Outcome<Value> 
         Value::Null => Value::Map(BTreeMap::new()),
         inputs => inputs,
     };
-    let value = Value::map([("locals", opened.locals()), ("inputs", inputs)]);
+    let value = exposed(opened.locals(), inputs);
     lock(&session.configs).insert(key, value.clone());
     Ok(value)
 }

@@ -1,6 +1,7 @@
-//! The rest of a unit: hooks, arguments, generated files, remote state. They may use outputs.
+//! The rest of a unit: hooks, retries, arguments, generated files, remote state. They may use outputs.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use fluxlift_core::Value;
 use hcl_edit::structure::Block;
@@ -62,32 +63,17 @@ pub struct ExtraArguments {
     pub optional_var_files: Vec<String>,
 }
 
-/// `retry` or `ignore` in an `errors` block.
+/// `retry` in an `errors` block.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ErrorRule {
+pub struct Retry {
     /// Its name.
     pub name: String,
-    /// Regular expressions; with `ignore`, one that begins with `!` excludes.
+    /// Regular expressions for the errors that it is for.
     pub errors: Vec<String>,
-    /// What to do.
-    pub action: ErrorAction,
-}
-
-/// What an [`ErrorRule`] does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ErrorAction {
-    /// Try again.
-    Retry {
-        /// How often in all.
-        max_attempts: i64,
-        /// How long to wait between attempts, in seconds.
-        sleep_interval_sec: i64,
-    },
-    /// Go on as if nothing had happened.
-    Ignore {
-        /// What to tell.
-        message: Option<String>,
-    },
+    /// How often the work is tried in all.
+    pub max_attempts: u32,
+    /// How long to wait between attempts.
+    pub pause: Duration,
 }
 
 /// `generate`: a file written into the module's working folder.
@@ -219,25 +205,27 @@ pub(super) fn generate(block: &Block, reader: &Reader<'_>) -> Outcome<Generate> 
     })
 }
 
-/// The rules in an `errors` block.
-pub(super) fn error_rules(block: &Block, reader: &Reader<'_>) -> Outcome<Vec<ErrorRule>> {
-    block::only(reader.e.source, &block.body, "errors", &[], &["retry", "ignore"])?;
-    let rule = |inner: &Block| {
+/// The retries in an `errors` block. To go on as if nothing had failed is not supported: no gate may be passed so.
+pub(super) fn retries(block: &Block, reader: &Reader<'_>) -> Outcome<Vec<Retry>> {
+    block::only(reader.e.source, &block.body, "errors", &[], &["retry"])?;
+    let retry = |inner: &Block| {
         let reader = Reader { body: &inner.body, ..*reader };
-        let name = block::required_label(reader.e.source, inner)?.to_owned();
-        if inner.ident.value().as_str() == "retry" {
-            let known = ["retryable_errors", "max_attempts", "sleep_interval_sec"];
-            block::only(reader.e.source, reader.body, "retry", &known, &[])?;
-            let errors = reader.texts("retryable_errors")?.unwrap_or_default();
-            let (max_attempts, sleep_interval_sec) =
-                (reader.whole("max_attempts")?.unwrap_or(3), reader.whole("sleep_interval_sec")?.unwrap_or(5));
-            return Ok(ErrorRule { name, errors, action: ErrorAction::Retry { max_attempts, sleep_interval_sec } });
-        }
-        block::only(reader.e.source, reader.body, "ignore", &["ignorable_errors", "message"], &[])?;
-        let errors = reader.texts("ignorable_errors")?.unwrap_or_default();
-        Ok(ErrorRule { name, errors, action: ErrorAction::Ignore { message: reader.text("message")? } })
+        let known = ["retryable_errors", "max_attempts", "sleep_interval_sec"];
+        block::only(reader.e.source, reader.body, "retry", &known, &[])?;
+        Ok(Retry {
+            name: block::required_label(reader.e.source, inner)?.to_owned(),
+            errors: reader.texts("retryable_errors")?.unwrap_or_default(),
+            max_attempts: count(&reader, "max_attempts", 3)?,
+            pause: Duration::from_secs(count(&reader, "sleep_interval_sec", 5)?.into()),
+        })
     };
-    block.body.blocks().map(rule).collect()
+    block.body.blocks().map(retry).collect()
+}
+
+/// The number `name`, which is not negative.
+fn count(reader: &Reader<'_>, name: &str, default: u32) -> Outcome<u32> {
+    let (Some(number), Some(attribute)) = (reader.whole(name)?, reader.attribute(name)) else { return Ok(default) };
+    u32::try_from(number).map_err(|_| reader.e.fault(&attribute.value, format!("`{name}` is out of range")))
 }
 
 /// A `remote_state` block.

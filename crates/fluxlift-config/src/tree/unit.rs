@@ -8,13 +8,13 @@ use hcl_edit::Span;
 use hcl_edit::structure::Block;
 
 use super::block::{self, Reader};
-use super::dependency::{Dependency, MockMerge};
+use super::dependency::Dependency;
 use super::layers::Layer;
 use super::module::{self, ModuleRef};
 use super::opened::Opened;
-use super::{Session, discovery};
+use super::{Session, dependency_block, discovery};
 use crate::error::{Outcome, did_you_mean};
-use crate::eval::{Evaluator, convert};
+use crate::eval::Evaluator;
 use crate::functions::{normal, relative};
 
 /// A unit: its folder, what it needs and what it runs.
@@ -88,11 +88,14 @@ pub(super) fn read(session: &Session, working_dir: &Path, dir: &Path, opened: &O
         prevent_destroy: false,
         files: layers.iter().map(|layer| layer.opened.file.source.path.clone()).collect(),
     };
+    let mut dependencies = Vec::new();
     for layer in &layers {
         let given = &layer.opened.given;
-        for block in layer.blocks("dependency") {
-            layer.read_body(session, given, &block.body, |reader| dependency(&mut unit, working_dir, block, reader))?;
-        }
+        let read = |block: &Block| {
+            let read = |reader: Reader<'_>| dependency_block::read(&unit, working_dir, block, reader);
+            layer.read_body(session, given, &block.body, read)
+        };
+        dependencies.push((layer.blocks("dependency").map(read).collect::<Outcome<_>>()?, layer.merge));
         for block in layer.blocks("dependencies") {
             layer.read_body(session, given, &block.body, |reader| order(&mut unit, working_dir, reader))?;
         }
@@ -108,6 +111,7 @@ pub(super) fn read(session: &Session, working_dir: &Path, dir: &Path, opened: &O
             Ok(())
         })?;
     }
+    unit.dependencies = dependency_block::merge_all(dependencies);
     let labelled = unit.dependencies.values();
     let mut edges: Vec<Edge> =
         labelled.map(|d| Edge { to: d.unit.clone(), location: d.location.clone() }).chain(unit.edges).collect();
@@ -131,55 +135,6 @@ fn fallback_path() -> UnitPath {
     }
 }
 
-fn dependency(unit: &mut UnitFile, working_dir: &Path, block: &Block, reader: Reader<'_>) -> Outcome<()> {
-    const ATTRIBUTES: &[&str] = &[
-        "config_path",
-        "enabled",
-        "mock_outputs",
-        "mock_outputs_allowed_terraform_commands",
-        "mock_outputs_merge_strategy_with_state",
-        "skip_outputs",
-    ];
-    let label = block::required_label(reader.e.source, block)?;
-    block::only(reader.e.source, reader.body, "dependency", ATTRIBUTES, &[])?;
-    if reader.boolean("enabled")? == Some(false) {
-        unit.dependencies.remove(label);
-        return Ok(());
-    }
-    let path = reader.required_text("config_path", &block.ident)?;
-    let place = reader.attribute("config_path").map_or_else(|| block.ident.span(), |a| a.value.span());
-    let dir = needed(&reader.e, unit, &path, &Place(place.clone()))?;
-    let mock_merge = match reader.text("mock_outputs_merge_strategy_with_state")?.as_deref() {
-        None | Some("no_merge") => MockMerge::No,
-        Some("shallow") => MockMerge::Shallow,
-        Some("deep_map_only") => MockMerge::DeepMapOnly,
-        Some(_) => {
-            let attribute = reader.attribute("mock_outputs_merge_strategy_with_state");
-            return Err(reader
-                .e
-                .fault(&Place(attribute.and_then(Span::span)), "it must be no_merge, shallow or deep_map_only"));
-        }
-    };
-    let mock_outputs = reader.value("mock_outputs")?;
-    if let (Some(mocks), Some(attribute)) = (&mock_outputs, reader.attribute("mock_outputs"))
-        && mocks.as_map().is_none()
-    {
-        return Err(reader
-            .e
-            .fault(&attribute.value, format!("`mock_outputs` must be an object, this is {}", convert::kind(mocks))));
-    }
-    let found = Dependency {
-        unit: unit_path(working_dir, &dir),
-        location: location(&reader.e, place),
-        mock_outputs,
-        mock_commands: reader.texts("mock_outputs_allowed_terraform_commands")?,
-        mock_merge,
-        skip_outputs: reader.boolean("skip_outputs")?.unwrap_or(false),
-    };
-    unit.dependencies.insert(label.to_owned(), found);
-    Ok(())
-}
-
 fn order(unit: &mut UnitFile, working_dir: &Path, reader: Reader<'_>) -> Outcome<()> {
     block::only(reader.e.source, reader.body, "dependencies", &["paths"], &[])?;
     let (Some(paths), Some(attribute)) = (reader.texts("paths")?, reader.attribute("paths")) else { return Ok(()) };
@@ -195,7 +150,7 @@ fn order(unit: &mut UnitFile, working_dir: &Path, reader: Reader<'_>) -> Outcome
 }
 
 /// The folder of the unit at `path`, which must exist.
-fn needed(e: &Evaluator<'_>, unit: &UnitFile, path: &str, place: &Place) -> Outcome<PathBuf> {
+pub(super) fn needed(e: &Evaluator<'_>, unit: &UnitFile, path: &str, place: &Place) -> Outcome<PathBuf> {
     let given = normal(&unit.dir.join(path));
     let dir = if given.ends_with(discovery::UNIT_FILE) { given.parent().unwrap_or(&given).to_owned() } else { given };
     if dir.join(discovery::UNIT_FILE).is_file() {
@@ -229,12 +184,12 @@ fn exclude(reader: Reader<'_>) -> Outcome<Exclude> {
     })
 }
 
-fn location(e: &Evaluator<'_>, span: Option<std::ops::Range<usize>>) -> Location {
+pub(super) fn location(e: &Evaluator<'_>, span: Option<std::ops::Range<usize>>) -> Location {
     Location::of_offset(&e.source.shown, &e.source.text, span.map_or(0, |span| span.start))
 }
 
 /// A span as a place for a fault.
-struct Place(Option<std::ops::Range<usize>>);
+pub(super) struct Place(pub(super) Option<std::ops::Range<usize>>);
 
 impl Span for Place {
     fn span(&self) -> Option<std::ops::Range<usize>> {

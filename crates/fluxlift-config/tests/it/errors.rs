@@ -80,6 +80,60 @@ fn what_is_not_supported_yet_says_so_and_where() {
 }
 
 #[test]
+fn what_another_configuration_does_not_show_yet_is_not_taken_for_missing() {
+    let files = |unit: &str| {
+        let files = [
+            (
+                "live/root.hcl",
+                "remote_state {\n  backend = \"local\"\n  config = { path = \"x\" }\n}\nlocals {\n  a = 1\n}\n",
+            ),
+            ("live/u/terragrunt.hcl", unit),
+        ];
+        Scratch::new(&files)
+    };
+    let include = "include \"root\" {\n  path = \"../root.hcl\"\n  expose = true\n}\n";
+    let bare = "include {\n  path = \"../root.hcl\"\n  expose = true\n}\n";
+    for (before, expression) in [
+        ("", "try(read_terragrunt_config(\"../root.hcl\").remote_state.config.path, \"d\")"),
+        ("", "can(read_terragrunt_config(\"../root.hcl\")[\"terraform\"].source)"),
+        ("", "try(read_terragrunt_config(\"../root.hcl\").dependency.x.outputs.y, 1)"),
+        (include, "try(include.root.remote_state.backend, \"d\")"),
+        (bare, "try(include.remote_state.backend, \"d\")"),
+    ] {
+        let error = files(&format!("{before}locals {{\n  x = {expression}\n}}\n")).load("live").unwrap_err();
+        let text = shown(&error);
+        assert!(text.contains("of another file's configuration is not supported yet, here"), "{expression}: {text}");
+        assert!(text.contains("live/u/terragrunt.hcl:"), "{text}");
+    }
+    // What Terragrunt does not have either is missing.
+    let text = "locals {\n  x = try(read_terragrunt_config(\"../root.hcl\").nothing, 1)\n}\n";
+    assert!(files(text).load("live").is_ok());
+}
+
+#[test]
+fn what_would_be_passed_over_in_silence_is_refused() {
+    let scratch = Scratch::new(&[("live/u/terragrunt.hcl", ""), ("live/u/terragrunt.values.hcl", "a = 1\n")]);
+    let text = shown(&scratch.load("live").unwrap_err());
+    assert!(
+        text.starts_with(
+            "error: the values of a stack are not supported yet, here\n  --> live/u/terragrunt.values.hcl:1:1"
+        ),
+        "{text}"
+    );
+
+    let ignore = "errors {\n  ignore \"all\" {\n    ignorable_errors = [\".*\"]\n  }\n}\n";
+    let text = shown(&Scratch::evaluate(ignore).unwrap_err());
+    assert!(
+        text.starts_with("error: the block `ignore` of errors is not supported yet, here\n  --> u/terragrunt.hcl:2:3"),
+        "{text}"
+    );
+
+    let retry = "errors {\n  retry \"r\" {\n    max_attempts = -1\n  }\n}\n";
+    let text = shown(&Scratch::evaluate(retry).unwrap_err());
+    assert!(text.starts_with("error: `max_attempts` is out of range\n  --> u/terragrunt.hcl:3:20"), "{text}");
+}
+
+#[test]
 fn locals_that_go_round_are_told_as_a_ring() {
     insta::assert_snapshot!(error(&[(
         "live/a/terragrunt.hcl",

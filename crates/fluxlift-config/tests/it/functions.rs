@@ -1,10 +1,11 @@
 //! Expressions and functions, as inputs of a unit.
 
+use fluxlift_config::NoOutputs;
 use fluxlift_core::Value;
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::support::Scratch;
+use crate::support::{Scratch, unit};
 
 /// The value of `expression`.
 fn value(expression: &str) -> Value {
@@ -35,6 +36,49 @@ fn operators_convert_as_hcl_does() {
         ("9007199254740993 + 0", json!(9_007_199_254_740_993_i64)),
         ("-(3)", json!(-3)),
     ]);
+}
+
+/// What an expression comes to when a dependency has no outputs yet: `unknown` stands for one of them.
+fn with_unknown(expression: &str) -> Result<Value, String> {
+    let expression = expression.replace("unknown", "dependency.a.outputs.x");
+    let file = format!("dependency \"a\" {{\n  config_path = \"../a\"\n}}\ninputs = {{\n  it = {expression}\n}}\n");
+    let scratch = Scratch::new(&[("live/a/terragrunt.hcl", ""), ("live/b/terragrunt.hcl", &file)]);
+    let evaluated = scratch.load("live").unwrap().inputs(&unit("b"), "plan", &NoOutputs);
+    evaluated.map(|mut evaluated| evaluated.inputs.remove("it").unwrap()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn one_side_of_a_logical_operator_decides_alone_whichever_it_is() {
+    let (yes, no) = (Value::Bool(true), Value::Bool(false));
+    for (expression, expected) in [
+        ("false && unknown", &no),
+        ("unknown && false", &no),
+        ("true || unknown", &yes),
+        ("unknown || true", &yes),
+        ("false && [][0]", &no),
+        ("[][0] && false", &no),
+        ("true || {}.a", &yes),
+        ("{}.a || true", &yes),
+        ("try(false && {}.a, \"x\")", &no),
+        ("true && unknown", &Value::Unknown),
+        ("unknown || false", &Value::Unknown),
+        ("unknown && {}.a", &Value::Unknown),
+        ("{ a = 1 } == null || false", &no),
+    ] {
+        assert_eq!(with_unknown(expression).as_ref(), Ok(expected), "{expression}");
+    }
+    assert!(with_unknown("sensitive(false) && {}.a").unwrap().has_sensitive());
+    for (expression, words) in [
+        ("true && {}.a", "the object has no member `a`"),
+        ("{}.a && true", "the object has no member `a`"),
+        ("{}.a && unknown", "the object has no member `a`"),
+        ("false && [1]", "a bool is needed here, this is a list"),
+        ("false && get_aws_account_id()", "is not supported yet, here"),
+        ("false || upercase(\"x\")", "there is no function `upercase`"),
+    ] {
+        let error = with_unknown(expression).unwrap_err();
+        assert!(error.contains(words), "{expression}: {error}");
+    }
 }
 
 #[test]
@@ -183,6 +227,21 @@ fn addresses() {
         ("cidrhost(\"127.101.0.0/24\", 11)", json!("127.101.0.11")),
         ("cidrhost(\"10.0.0.0/8\", -2)", json!("10.255.255.254")),
         ("cidrhost(\"fd00:101::/64\", 17)", json!("fd00:101::11")),
+        ("cidrhost(\"::/0\", 1)", json!("::1")),
+        ("cidrhost(\"::/0\", -1)", json!("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")),
+        ("cidrhost(\"fd00::1/128\", 0)", json!("fd00::1")),
+        ("cidrhost(\"8000::/0\", 0)", json!("::")),
+        ("cidrsubnet(\"ffff::1/0\", 0, 0)", json!("::/0")),
+        ("cidrsubnets(\"::/0\", 0)", json!(["::/0"])),
+        ("cidrsubnets(\"::/0\", 1, 1)", json!(["::/1", "8000::/1"])),
+        ("cidrsubnets(\"0.0.0.0/0\", 1, 1)", json!(["0.0.0.0/1", "128.0.0.0/1"])),
+        ("can(cidrsubnets(\"::/0\", 1, 1, 1))", json!(false)),
+        ("can(cidrsubnets(\"::/0\", 0, 0))", json!(false)),
+        ("can(cidrsubnets(\"0.0.0.0/0\", 1, 1, 1))", json!(false)),
+        ("can(cidrhost(\"10.0.0.0/30\", 4))", json!(false)),
+        ("can(cidrhost(\"10.0.0.0/30\", -5))", json!(false)),
+        ("substr(\"abc\", 1, 9223372036854775807)", json!("bc")),
+        ("can(substr(\"abc\", -9223372036854775807, 1))", json!(false)),
         ("cidrnetmask(\"172.16.0.0/12\")", json!("255.240.0.0")),
         ("cidrsubnet(\"172.16.0.0/12\", 4, 2)", json!("172.18.0.0/16")),
         ("cidrsubnet(\"fd00::/56\", 8, 255)", json!("fd00:0:0:ff::/64")),

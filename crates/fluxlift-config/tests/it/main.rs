@@ -5,7 +5,9 @@
 mod errors;
 mod functions;
 mod gitops;
+mod layers;
 mod reference;
 mod support;
+mod surroundings;
 mod terraform;
 mod units;

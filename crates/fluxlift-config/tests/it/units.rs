@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use fluxlift_config::{CommandRunner, Environment, ErrorAction, ModuleRef, NoOutputs, Tree, to_dot, to_json};
+use fluxlift_config::{CommandRunner, Environment, ModuleRef, NoOutputs, Tree, to_dot, to_json};
 use fluxlift_core::{UnitPath, Value};
 use serde_json::json;
 
@@ -193,8 +194,8 @@ fn a_hook_with_unknown_arguments_says_that_it_cannot_run() {
     let tree = scratch.load("live").unwrap();
     let evaluated = tree.inputs(&unit("b"), "plan", &NoOutputs).unwrap();
     assert_eq!((evaluated.hooks[0].known, evaluated.hooks[0].execute[1].as_str()), (false, "(known after apply)"));
-    let retry = ErrorAction::Retry { max_attempts: 2, sleep_interval_sec: 1 };
-    assert_eq!((evaluated.error_rules[0].name.as_str(), &evaluated.error_rules[0].action), ("flaky", &retry));
+    let retry = &evaluated.retries[0];
+    assert_eq!((retry.name.as_str(), retry.max_attempts, retry.pause), ("flaky", 2, Duration::from_secs(1)));
     let evaluated = tree.inputs(&unit("b"), "apply", &known(&[("x", 1)])).unwrap();
     assert_eq!((evaluated.hooks[0].known, evaluated.hooks[0].execute.clone()), (true, vec!["echo".into(), "1".into()]));
 }

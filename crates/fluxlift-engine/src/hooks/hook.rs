@@ -42,6 +42,8 @@ pub struct Hook {
     pub for_errors: Vec<Regex>,
     /// Whether what it prints is not shown.
     pub silent: bool,
+    /// Whether all its arguments are known. One that is not must not be guessed: the hook can't run.
+    pub known: bool,
 }
 
 impl fmt::Debug for Hook {
@@ -53,6 +55,12 @@ impl fmt::Debug for Hook {
 /// A hook that did not do its work.
 #[derive(Debug, Error)]
 pub enum HookError {
+    /// One of its arguments is an output that is not known yet.
+    #[error("hook {name} can't run: one of its arguments is not known yet")]
+    NotKnown {
+        /// The hook.
+        name: String,
+    },
     /// It could not be started.
     #[error("hook {name} could not start {program}")]
     NotStarted {
@@ -86,6 +94,7 @@ pub enum HookError {
 impl Explain for HookError {
     fn hints(&self) -> Vec<Hint> {
         match self {
+            Self::NotKnown { .. } => vec![Hint::new("apply the units whose outputs it names first")],
             Self::NotStarted { .. } => vec![Hint::new("look for the program in PATH, and at the hook's working_dir")],
             Self::Failed { .. } => vec![Hint::new("its lines are in the output above; run it by hand to see more")],
             Self::Lost { .. } => vec![],
@@ -114,7 +123,7 @@ impl Hooks {
     /// Runs those before the work; the first failure ends it.
     pub(crate) async fn before(&self) -> Result<(), UnitError> {
         for hook in self.hooks.iter().filter(|hook| hook.moment == Moment::Before) {
-            self.runner.run(hook, &self.events).await?;
+            self.run(hook).await?;
         }
         Ok(())
     }
@@ -132,9 +141,16 @@ impl Hooks {
         };
         let mut first = Ok(());
         for hook in self.hooks.iter().filter(fits) {
-            let ended = self.runner.run(hook, &self.events).await;
+            let ended = self.run(hook).await;
             first = first.and(ended);
         }
         Ok(first?)
+    }
+
+    async fn run(&self, hook: &Hook) -> Result<(), HookError> {
+        if !hook.known {
+            return Err(HookError::NotKnown { name: hook.name.clone() });
+        }
+        self.runner.run(hook, &self.events).await
     }
 }

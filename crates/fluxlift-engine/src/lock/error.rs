@@ -44,8 +44,8 @@ impl Explain for LockError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Held { .. } => ErrorKind::LockHeld,
-            Self::Fenced { .. } => ErrorKind::Interrupted,
-            Self::Io { .. } => ErrorKind::Failed,
+            // Nobody asked this run to stop, and resuming it would fight with the one that took over.
+            Self::Fenced { .. } | Self::Io { .. } => ErrorKind::Failed,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use super::owner::{drawn, placed};
@@ -58,14 +58,18 @@ impl Lock {
     pub fn acquire(home: &Home, owner: Owner, at_least: u64) -> Result<Acquired, LockError> {
         atomic::private_folder(home.folder()).map_err(failed("make", home.folder()))?;
         let path = home.lock();
-        let file = open(&path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(LockError::Held { owner: inspect(home)?.owner, elsewhere: false });
+        let file = loop {
+            let file = open(&path)?;
+            match file.try_lock() {
+                Ok(()) if is_at(&file, &path)? => break file,
+                // It was broken in between: who locks the file that is gone keeps nobody out.
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    return Err(LockError::Held { owner: inspect(home)?.owner, elsewhere: false });
+                }
+                Err(TryLockError::Error(source)) => return Err(LockError::Io { what: "lock", path, source }),
             }
-            Err(TryLockError::Error(source)) => return Err(LockError::Io { what: "lock", path, source }),
-        }
+        };
         let before = inspect(home)?;
         // The lock of another machine does not reach over every network file system.
         if before.owner.as_ref().is_some_and(|left| left.host != owner.host) {
@@ -126,15 +130,25 @@ pub fn inspect(home: &Home) -> Result<Holder, LockError> {
 /// When the lock's files can't be written.
 pub fn unlock(home: &Home) -> Result<Option<Owner>, LockError> {
     let before = inspect(home)?;
-    let path = home.lock();
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed("remove", &path)(error)),
-        _ => {}
-    }
+    // First the record: as soon as the file is gone somebody else may be the owner, and must not be written over.
     if before != Holder::default() {
         record(home, &Holder { epoch: before.epoch + 1, folder: before.folder, owner: None })?;
     }
-    Ok(before.owner)
+    let path = home.lock();
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", &path)(error)),
+        _ => Ok(before.owner),
+    }
+}
+
+/// Whether `file` is still what lies at `path`.
+fn is_at(file: &File, path: &Path) -> Result<bool, LockError> {
+    let opened = file.metadata().map_err(failed("look at", path))?;
+    match std::fs::metadata(path) {
+        Ok(there) => Ok((there.dev(), there.ino()) == (opened.dev(), opened.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(failed("look at", path)(source)),
+    }
 }
 
 fn open(path: &Path) -> Result<File, LockError> {
@@ -149,4 +163,22 @@ fn record(home: &Home, holder: &Holder) -> Result<(), LockError> {
 
 fn failed(what: &'static str, path: &Path) -> impl Fn(io::Error) -> LockError {
     move |source| LockError::Io { what, path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_opened_before_the_lock_was_broken_is_no_lock_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        let early = open(&home.lock()).unwrap();
+        assert!(is_at(&early, &home.lock()).unwrap());
+        unlock(&home).unwrap();
+        assert!(early.try_lock().is_ok(), "it is free, and yet it says nothing");
+        assert!(!is_at(&early, &home.lock()).unwrap());
+        let _new = open(&home.lock()).unwrap();
+        assert!(!is_at(&early, &home.lock()).unwrap());
+    }
 }

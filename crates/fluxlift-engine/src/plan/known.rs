@@ -1,34 +1,48 @@
 //! The outputs that are known at a moment.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use fluxlift_core::UnitPath;
+use fluxlift_core::{ChangeKind, UnitPath};
 
 use crate::state::State;
-use crate::unit::Values;
+use crate::unit::{Change, Values};
 use crate::{Blueprint, Outputs};
 
-/// The outputs in the state, without those of units that will have others.
+/// The outputs in the state, but for those of units that will have others.
 pub(crate) struct Known<'a> {
     blueprint: &'a dyn Blueprint,
     state: &'a State,
-    outdated: BTreeSet<UnitPath>,
+    /// What units will leave that are changed; none when it can't be known yet.
+    ahead: BTreeMap<UnitPath, Option<Values>>,
 }
 
 impl<'a> Known<'a> {
     pub(crate) const fn of(blueprint: &'a dyn Blueprint, state: &'a State) -> Self {
-        Self { blueprint, state, outdated: BTreeSet::new() }
+        Self { blueprint, state, ahead: BTreeMap::new() }
     }
 
-    /// The outputs of `unit` are not known any more.
-    pub(crate) fn forget(&mut self, unit: &UnitPath) {
-        self.outdated.insert(self.blueprint.key(unit));
+    /// `unit` is going to be changed in this way. Says whether its outputs are others than before.
+    ///
+    /// What is made anew has no outputs to judge by, even where they read the same: what was built on the old one is gone.
+    pub(crate) fn expect(&mut self, unit: &UnitPath, change: &Change) -> bool {
+        let key = self.blueprint.key(unit);
+        let outputs = match change.kind {
+            ChangeKind::Delete => return false,
+            ChangeKind::None if change.outputs.is_none() => return false,
+            ChangeKind::None | ChangeKind::Update => change.outputs.clone(),
+            ChangeKind::Create | ChangeKind::Replace | ChangeKind::Unknown => None,
+        };
+        if outputs.is_some() && outputs.as_ref() == self.state.outputs(&key) {
+            return false;
+        }
+        self.ahead.insert(key, outputs);
+        true
     }
 }
 
 impl Outputs for Known<'_> {
     fn of(&self, unit: &UnitPath) -> Option<Values> {
         let key = self.blueprint.key(unit);
-        (!self.outdated.contains(&key)).then(|| self.state.outputs(&key).cloned()).flatten()
+        self.ahead.get(&key).cloned().unwrap_or_else(|| self.state.outputs(&key).cloned())
     }
 }

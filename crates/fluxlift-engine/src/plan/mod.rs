@@ -7,6 +7,7 @@ mod known;
 mod looks;
 mod planner;
 mod saved;
+mod spared;
 
 pub use saved::{Plan, PlannedUnit};
 

@@ -11,6 +11,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use tokio_util::sync::CancellationToken;
 
+use super::aborted::Aborted;
 use super::executor::{Ended, Executor, Outcome};
 use super::{Engine, RunError, RunOptions, RunReport, Speaker, UnitReport, seed_of};
 use crate::hooks::Hooks;
@@ -45,8 +46,8 @@ pub(super) struct Dispatcher<'a> {
 #[derive(Default)]
 struct Progress {
     running: FuturesUnordered<BoxFuture<'static, Ended>>,
-    /// The units that run, and when they started.
-    started: BTreeMap<UnitPath, Timestamp>,
+    /// The units that run, when they started, and what they have proven so far.
+    started: BTreeMap<UnitPath, (Timestamp, Ledger)>,
     /// Every unit that started, in that order.
     begun: Vec<UnitPath>,
     reports: Vec<UnitReport>,
@@ -94,11 +95,11 @@ impl Dispatcher<'_> {
                 continue;
             }
             let started = self.engine.clock.now();
-            progress.started.insert(path.clone(), started);
             progress.begun.push(path.clone());
             self.speaker.unit(&path, EventKind::UnitStarted);
             match self.prepare(&path, started) {
                 Ok(executor) => {
+                    progress.started.insert(path.clone(), (started, executor.cx.gates.ledger.clone()));
                     let (unit, input_hash) = (self.engine.blueprint.key(&path), executor.input_hash.clone());
                     self.write(Record::UnitStarted { unit, input_hash }, progress);
                     progress.running.push(executor.run().boxed());
@@ -127,6 +128,8 @@ impl Dispatcher<'_> {
     fn prepare(&self, path: &UnitPath, started: Timestamp) -> Result<Executor, UnitError> {
         let engine = self.engine;
         let key = engine.blueprint.key(path);
+        // Not every unit has acts that ask: a run that was fenced off begins nothing.
+        self.fence.check()?;
         if self.command == Command::Destroy && self.nodes.get(path).is_some_and(|node| node.keep) {
             return Err(UnitError::new(format!("{path} must not be destroyed: prevent_destroy is set"))
                 .with_hint("take prevent_destroy away first if you mean it"));
@@ -159,6 +162,7 @@ impl Dispatcher<'_> {
             unit,
             cx,
             hooks,
+            retries: evaluated.retries,
             settled: before.is_some_and(|b| b.module == module && b.input_hash == input_hash && b.unproven.is_none()),
             unproven: before.and_then(|b| b.unproven.clone()),
             module,
@@ -298,8 +302,10 @@ impl Dispatcher<'_> {
     fn finish(mut self, mut progress: Progress) -> Result<RunReport, RunError> {
         // Dropping a running unit closes its open gates, each with its last verdict.
         progress.running.clear();
-        for (path, started) in std::mem::take(&mut progress.started) {
-            self.conclude(&path, Some(started), Vec::new(), UnitResult::Cancelled, None, &mut progress);
+        for (path, (started, ledger)) in std::mem::take(&mut progress.started) {
+            let proofs = ledger.proofs();
+            let aborted = Some(Arc::new(Aborted::after(&proofs).into()));
+            self.conclude(&path, Some(started), proofs, UnitResult::Cancelled, aborted, &mut progress);
         }
         let stopped = self.engine.shutdown.is_requested();
         for path in self.schedule.drain() {

@@ -6,11 +6,13 @@ use std::time::Duration;
 use fluxlift_core::deadline::human_duration;
 use fluxlift_core::{ChangeKind, ErrorKind, EventKind, Explain, Hint, Timestamp, UnitPath};
 use fluxlift_gate::Proof;
+use fluxlift_gate::observe::pace;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use super::Retry;
 use crate::hooks::Hooks;
-use crate::unit::{Applied, Change, Unit, UnitContext, UnitError};
+use crate::unit::{Applied, Change, Prior, Unit, UnitContext, UnitError};
 use crate::{Command, InputHash};
 
 /// How long a unit may take to end its current act once its deadline has passed.
@@ -23,6 +25,7 @@ pub(super) struct Executor {
     pub(super) unit: Box<dyn Unit>,
     pub(super) cx: UnitContext,
     pub(super) hooks: Hooks,
+    pub(super) retries: Vec<Retry>,
     /// Whether the state says that nothing but the world itself can call for an apply.
     pub(super) settled: bool,
     /// Why its last run was not proven, if it was not.
@@ -88,7 +91,32 @@ impl Executor {
         (outcome, after.err())
     }
 
+    /// The work itself, as often as the tree's owner wants it tried.
     async fn act(&self) -> Result<Outcome, UnitError> {
+        let mut attempt = 1;
+        loop {
+            let error = match self.attempt().await {
+                Ok(outcome) => return Ok(outcome),
+                Err(error) => error,
+            };
+            let Some(Retry { name, attempts, pause, .. }) = self.retries.iter().find(|one| one.fits(&error, attempt))
+            else {
+                return Err(error);
+            };
+            self.cx.gates.events.warn(format!(
+                "attempt {attempt} of {attempts} failed and is made again after {} ({name}): {}",
+                human_duration(*pause),
+                error.chain()
+            ));
+            tokio::select! {
+                biased;
+                () = self.cx.gates.cancel.cancelled() => return Err(error),
+                () = pace(*pause) => attempt += 1,
+            }
+        }
+    }
+
+    async fn attempt(&self) -> Result<Outcome, UnitError> {
         match self.command {
             Command::Destroy => {
                 self.unit.destroy(&self.cx).await?;
@@ -99,7 +127,7 @@ impl Executor {
     }
 
     async fn apply(&self) -> Result<Outcome, UnitError> {
-        let change = considering(self.unit.plan(&self.cx).await?, self.unproven.as_deref());
+        let change = considering(self.unit.plan(&self.cx).await?, self.unproven.as_deref(), self.cx.prior.as_ref());
         let kind = change.kind;
         self.cx.gates.events.emit(EventKind::Planned { change: kind, reasons: change.reasons });
         if kind == ChangeKind::None && self.settled {
@@ -143,9 +171,11 @@ impl Explain for OutOfTime {
 }
 
 /// A unit whose last run was not proven is applied again even when it sees nothing to change.
-pub(crate) fn considering(mut change: Change, unproven: Option<&str>) -> Change {
+pub(crate) fn considering(mut change: Change, unproven: Option<&str>, prior: Option<&Prior>) -> Change {
     if let (ChangeKind::None, Some(why)) = (change.kind, unproven) {
         change.kind = ChangeKind::Update;
+        // Seeing nothing to change, it does not change its outputs either.
+        change.outputs = change.outputs.or_else(|| prior.map(|prior| prior.outputs.clone()));
         change.reasons.push(format!("its last run was not proven: {why}"));
     }
     change

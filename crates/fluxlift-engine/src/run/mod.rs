@@ -1,5 +1,6 @@
 //! Runs: one dispatcher owns the state of a run, units are executors that it polls, reporters get its events.
 
+mod aborted;
 mod dispatcher;
 mod engine;
 mod error;
@@ -7,6 +8,7 @@ mod events;
 mod executor;
 mod options;
 mod report;
+mod retry;
 mod shutdown;
 
 pub use engine::{Engine, Preflight};
@@ -14,6 +16,7 @@ pub use error::{Failures, RunError};
 pub use events::EventSink;
 pub use options::RunOptions;
 pub use report::{RunReport, UnitReport};
+pub use retry::Retry;
 pub use shutdown::{Shutdown, Stage};
 
 pub(crate) use events::Speaker;

@@ -24,7 +24,7 @@ pub struct UnitReport {
     pub finished: Timestamp,
     /// Its gates, in the order in which they closed.
     pub proofs: Vec<Proof>,
-    /// Why it failed.
+    /// Why it failed, or what it was doing when it was cancelled.
     pub error: Option<Arc<UnitError>>,
 }
 
@@ -100,14 +100,18 @@ impl UnitReport {
         });
         match &self.result {
             UnitResult::Succeeded { change } => json["change"] = json!(change),
-            UnitResult::Failed { error } => {
-                json["error"] = json!(error);
-                json["causes"] = self.error.iter().flat_map(|error| error.causes()).collect();
-                json["hints"] = self.error.iter().flat_map(|error| error.hints()).map(|hint| json!(hint)).collect();
-            }
+            UnitResult::Failed { error } => json["error"] = json!(error),
             UnitResult::EarlyExit { cause } => json["cause"] = json!(cause),
             UnitResult::Excluded { reason } => json["reason"] = json!(reason),
-            UnitResult::Cancelled => {}
+            UnitResult::Cancelled => {
+                if let Some(error) = &self.error {
+                    json["error"] = json!(error.to_string());
+                }
+            }
+        }
+        if let Some(error) = &self.error {
+            json["causes"] = error.causes().into_iter().collect();
+            json["hints"] = error.hints().iter().map(|hint| json!(hint)).collect();
         }
         json
     }

@@ -31,10 +31,19 @@ pub(crate) struct Script {
     pub(crate) waits_for_ever: bool,
     pub(crate) secret: Option<&'static str>,
     pub(crate) input: &'static str,
+    /// The output that its dependents take; made of its path unless it is set.
+    pub(crate) id: Option<&'static str>,
+    /// Whether it says what an update will leave.
+    pub(crate) foretells: bool,
     pub(crate) keep: bool,
     pub(crate) excluded: Option<&'static str>,
     pub(crate) shortfall: Option<&'static str>,
     pub(crate) hooks: Vec<fluxlift_engine::hooks::Hook>,
+    /// How often it fails before it succeeds.
+    pub(crate) stumbles: u32,
+    pub(crate) retries: Vec<fluxlift_engine::run::Retry>,
+    /// Whether outputs that are not known are replaced by mocks.
+    pub(crate) mocks: bool,
 }
 
 impl Default for Script {
@@ -48,10 +57,15 @@ impl Default for Script {
             waits_for_ever: false,
             secret: None,
             input: "1",
+            id: None,
+            foretells: true,
             keep: false,
             excluded: None,
             shortfall: None,
             hooks: vec![],
+            stumbles: 0,
+            retries: vec![],
+            mocks: false,
         }
     }
 }
@@ -146,8 +160,14 @@ impl Blueprint for Fake {
     fn evaluate(&self, path: &UnitPath, _: Command, outputs: &dyn Outputs) -> Result<Evaluated, UnitError> {
         let script = &self.scripts[path];
         let mut inputs = Values::from([("own".to_owned(), Value::from(script.input))]);
+        let mut mocked = Vec::new();
         for need in &script.needs {
-            let value = outputs.of(&unit(need)).and_then(|o| o.get("id").cloned()).unwrap_or(Value::Unknown);
+            let known = outputs.of(&unit(need)).and_then(|o| o.get("id").cloned());
+            if known.is_none() && script.mocks {
+                mocked.push(unit(need));
+            }
+            let instead = if script.mocks { Value::from("mock") } else { Value::Unknown };
+            let value = known.unwrap_or(instead);
             inputs.insert((*need).to_owned(), value);
         }
         let spec = UnitSpec {
@@ -157,7 +177,8 @@ impl Blueprint for Fake {
             module: "fake".into(),
             inputs,
         };
-        Ok(Evaluated { hooks: script.hooks.clone(), ..Evaluated::plain(spec) })
+        let (hooks, retries) = (script.hooks.clone(), script.retries.clone());
+        Ok(Evaluated { mocked, hooks, retries, ..Evaluated::plain(spec) })
     }
 }
 
@@ -223,6 +244,22 @@ impl FakeUnit {
         *self.world.lock().unwrap().things.entry(format!("{}/{name}", self.path)).or_default() += 1;
     }
 
+    /// How often it was applied so far.
+    fn tries(&self) -> u32 {
+        let line = format!("apply {}", self.path);
+        let lines = self.trace.lock().unwrap().lines.iter().filter(|one| **one == line).count();
+        u32::try_from(lines).unwrap()
+    }
+
+    fn outputs(&self) -> Values {
+        let id = self.script.id.map_or_else(|| format!("id-of-{}", self.path), str::to_owned);
+        let mut outputs = Values::from([("id".to_owned(), Value::from(id))]);
+        if let Some(secret) = self.script.secret {
+            outputs.insert("secret".to_owned(), Value::map([("token", Value::from(secret).sensitive())]));
+        }
+        outputs
+    }
+
     fn exists(&self, name: &str) -> bool {
         self.world.lock().unwrap().things.contains_key(&format!("{}/{name}", self.path))
     }
@@ -246,11 +283,12 @@ impl Unit for FakeUnit {
         if !self.script.looks.is_zero() {
             pass(cx, self.script.looks.as_secs()).await?;
         }
-        Ok(match self.world.lock().unwrap().units.get(&self.path) {
+        let change = match self.world.lock().unwrap().units.get(&self.path) {
             None => Change::because(ChangeKind::Create, ["it does not exist"]),
             Some(inputs) if *inputs != self.inputs => Change::because(ChangeKind::Update, ["its inputs differ"]),
-            Some(_) => Change::none(),
-        })
+            Some(_) => return Ok(Change::none()),
+        };
+        Ok(if self.script.foretells { change.leaving(self.outputs()) } else { change })
     }
 
     async fn apply(&self, cx: &UnitContext) -> Result<Applied, UnitError> {
@@ -266,16 +304,15 @@ impl Unit for FakeUnit {
             cx.acts.done(&act, serde_json::json!({ "made": name }))?;
         }
         self.wait(cx).await?;
+        if self.tries() <= self.script.stumbles {
+            return Err(UnitError::caused_by("a request failed", std::io::Error::other("TLS handshake timeout")));
+        }
         if let Some(why) = self.script.fails {
             return Err(UnitError::new(why));
         }
         self.world.lock().unwrap().units.insert(self.path.clone(), self.inputs.clone());
-        let mut outputs = Values::from([("id".to_owned(), Value::from(format!("id-of-{}", self.path)))]);
-        if let Some(secret) = self.script.secret {
-            outputs.insert("secret".to_owned(), Value::map([("token", Value::from(secret).sensitive())]));
-        }
         Ok(Applied {
-            outputs,
+            outputs: self.outputs(),
             identity: serde_json::json!({ "uid": self.path.as_str() }),
             shortfall: self.script.shortfall.map(|why| Arc::new(UnitError::new(why))),
         })
@@ -291,7 +328,9 @@ impl Unit for FakeUnit {
     }
 
     async fn preflight(&self, _: &UnitContext) -> Vec<Check> {
-        vec![Check { name: "the token works".into(), outcome: Ok("200".into()) }]
+        let outcome =
+            if self.inputs.contains("mock") { Err("there is no such address".into()) } else { Ok("200".into()) };
+        vec![Check { name: "the token works".into(), outcome }]
     }
 
     fn keeps_secrets(&self) -> bool {

@@ -21,6 +21,7 @@ fn hook(moment: Moment, script: &str) -> Hook {
         also_after_failure: false,
         for_errors: vec![],
         silent: false,
+        known: true,
     }
 }
 
@@ -49,6 +50,16 @@ async fn hooks_run_around_the_work_with_their_own_environment_only() {
     let (report, lines) = apply(home.path(), None, vec![hook(Moment::After, "echo done"), before]).await;
     assert!(report.succeeded());
     assert_eq!(lines, ["before: hello", "before: no home", "before: /", "after: done"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hook_whose_arguments_are_not_known_is_not_run_with_something_else_in_their_place() {
+    let home = tempfile::tempdir().unwrap();
+    let unknown = Hook { known: false, ..hook(Moment::Before, "echo ran") };
+    let (report, lines) = apply(home.path(), None, vec![unknown]).await;
+    let expected = "hook before can't run: one of its arguments is not known yet";
+    assert_eq!(report.units[0].result, UnitResult::Failed { error: expected.into() });
+    assert!(lines.is_empty(), "{lines:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,10 +1,13 @@
 //! One writer at a time.
 
+use std::time::Duration;
+
 use fluxlift_core::{ErrorKind, Explain};
 use fluxlift_engine::lock::{Holder, Lock, LockError, Owner, inspect, unlock};
 use fluxlift_engine::{Command, Home, RunError, RunOptions};
+use fluxlift_gate::observe::pace;
 
-use crate::fake::{Fake, owner};
+use crate::fake::{Fake, Script, owner, unit};
 
 #[test]
 fn a_held_lock_names_its_owner() {
@@ -90,6 +93,27 @@ fn a_run_that_was_unlocked_is_fenced_off_and_leaves_the_new_owner_alone() {
     drop(old);
     assert_eq!(inspect(&home).unwrap().owner.map(|o| o.pid), Some(43));
     assert!(new.fence().check().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_fenced_off_in_the_middle_fails_with_the_reason_and_begins_nothing_more() {
+    let (mut fake, folder) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
+    fake.scripts.insert(unit("x"), Script { takes: Duration::from_secs(20), acts: vec!["thing"], ..Script::default() });
+    let engine = fake.engine(folder.path());
+    let steal = async {
+        pace(Duration::from_secs(5)).await;
+        unlock(&engine.home).unwrap();
+    };
+    let one_by_one = RunOptions { parallelism: 1, ..RunOptions::default() };
+    let (report, ()) = tokio::join!(engine.run(Command::Apply, one_by_one, None), steal);
+    let report = report.unwrap();
+    let words: Vec<_> = report.units.iter().map(|u| format!("{} {}", u.path, u.result.word())).collect();
+    assert_eq!(words, ["a failed", "x failed", "b early exit"]);
+    let fenced = "this run was fenced off: it has epoch 1, the lock now has epoch 2";
+    assert!(report.units[..2].iter().all(|u| u.error.as_ref().unwrap().to_string() == fenced), "{report:?}");
+    assert_eq!(fake.lines(), ["apply a"]);
+    assert_eq!(report.failure(), Some(ErrorKind::Failed));
+    assert!(!folder.path().join("state.json").exists());
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@ mod hooks;
 mod journal;
 mod lock;
 mod plan;
+mod retry;
 mod schedule;
 mod secrets;
 mod shutdown;

@@ -64,12 +64,79 @@ async fn a_changed_input_is_an_update_with_its_reason() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_update_that_says_what_it_leaves_is_planned_for_those_that_need_it_and_the_saved_plan_is_applied() {
+    let (mut fake, home) = (Fake::chain(&["a", "b", "c"]), tempfile::tempdir().unwrap());
+    fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    (fake.script("a").input, fake.script("a").id) = ("2", Some("another"));
+    let engine = fake.engine(home.path());
+    for look in [0, 30] {
+        let mut fake = fake.clone();
+        fake.script("a").looks = Duration::from_secs(look);
+        let plan = fake.engine(home.path()).plan(Command::Apply, &RunOptions::default()).await.unwrap();
+        assert_eq!(kinds(&plan), ["a update", "b update", "c no change"]);
+    }
+    let plan = engine.plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    let report = engine.run(Command::Apply, RunOptions::default(), Some(&plan)).await.unwrap();
+    assert!(report.succeeded(), "{:?}", report.units);
+    assert!(!engine.plan(Command::Apply, &RunOptions::default()).await.unwrap().has_changes());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_cannot_say_what_it_leaves_makes_unknown_what_needs_it_and_the_saved_plan_is_applied() {
+    let (mut fake, home) = (Fake::chain(&["a", "b", "c"]), tempfile::tempdir().unwrap());
+    fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    (fake.script("a").input, fake.script("a").id, fake.script("a").foretells) = ("2", Some("another"), false);
+    let engine = fake.engine(home.path());
+    let plan = engine.plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    assert_eq!(kinds(&plan), ["a update", "b unknown", "c unknown"]);
+    let report = engine.run(Command::Apply, RunOptions::default(), Some(&plan)).await.unwrap();
+    assert!(report.succeeded(), "{:?}", report.units);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_leaves_other_outputs_than_it_said_ends_the_plan_where_they_are_needed() {
+    let (mut fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
+    fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    (fake.script("a").input, fake.script("a").id) = ("2", Some("said"));
+    let plan = fake.engine(home.path()).plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    fake.script("a").id = Some("left");
+    let report = fake.engine(home.path()).run(Command::Apply, RunOptions::default(), Some(&plan)).await.unwrap();
+    let error = report.units[1].error.as_ref().unwrap().to_string();
+    assert_eq!(error, "the plan is stale: the inputs of b are no longer those of the plan");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_unit_that_is_applied_again_only_because_it_was_not_proven_keeps_its_outputs_in_the_plan() {
+    let (mut fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
+    fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    (fake.script("a").input, fake.script("a").shortfall) = ("2", Some("not proven"));
+    fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    let plan = fake.engine(home.path()).plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    assert_eq!(kinds(&plan), ["a update", "b no change"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_destroy_plan_lists_what_the_state_has() {
     let (fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
     let until = RunOptions { until: Some(unit("a")), ..RunOptions::default() };
     fake.engine(home.path()).run(Command::Apply, until, None).await.unwrap();
     let plan = fake.engine(home.path()).plan(Command::Destroy, &RunOptions::default()).await.unwrap();
     assert_eq!(kinds(&plan), ["b no change", "a delete"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destroy_plan_spares_what_must_be_kept_and_what_it_needs_as_the_destroy_does() {
+    let (mut fake, home) = (Fake::chain(&["a", "b", "c"]), tempfile::tempdir().unwrap());
+    fake.script("b").keep = true;
+    let engine = fake.engine(home.path());
+    engine.run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    let plan = engine.plan(Command::Destroy, &RunOptions::default()).await.unwrap();
+    assert_eq!(kinds(&plan), ["c delete", "b no change", "a no change"]);
+    assert_eq!(plan.units[1].reasons, ["it must not be destroyed: prevent_destroy is set, so a destroy fails here"]);
+    assert_eq!(plan.units[2].reasons, ["b, which needs it, must not be destroyed"]);
+    let report = engine.run(Command::Destroy, RunOptions::default(), None).await.unwrap();
+    let results: Vec<_> = report.units.iter().map(|u| u.result.word()).collect();
+    assert_eq!(results, ["succeeded", "failed", "early exit"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -113,6 +180,29 @@ async fn preflight_asks_every_unit_and_changes_nothing() {
     let found = fake.engine(home.path()).preflight(&RunOptions::default()).await.unwrap();
     assert_eq!(found[0].checks[0].outcome, Ok("200".into()));
     assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn preflight_does_not_look_for_what_mock_outputs_name_and_asks_a_unit_that_only_lacks_an_input() {
+    let (mut fake, home) = (Fake::chain(&["a", "b", "c"]), tempfile::tempdir().unwrap());
+    fake.script("b").mocks = true;
+    let found = fake.engine(home.path()).preflight(&RunOptions::default()).await.unwrap();
+    let outcomes: Vec<_> = found.iter().map(|unit| unit.checks[0].outcome.clone()).collect();
+    assert_eq!(outcomes[1], Ok("not yet: its inputs wait for the outputs of a".into()));
+    assert_eq!((&outcomes[0], &outcomes[2]), (&Ok("200".into()), &Ok("200".into())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_made_on_mock_outputs_holds_nothing_of_them_and_its_apply_takes_the_real_ones() {
+    let (mut fake, home) = (Fake::chain(&["a", "b"]), tempfile::tempdir().unwrap());
+    fake.script("b").mocks = true;
+    let engine = fake.engine(home.path());
+    let plan = engine.plan(Command::Apply, &RunOptions::default()).await.unwrap();
+    assert_eq!(kinds(&plan), ["a create", "b unknown"]);
+    assert_eq!(plan.units[1].reasons, ["its inputs wait for the outputs of a"]);
+    assert_eq!(plan.units[1].input_hash, None);
+    assert!(engine.run(Command::Apply, RunOptions::default(), Some(&plan)).await.unwrap().succeeded());
+    assert!(!fake.world().units[&unit("b")].contains("mock"));
 }
 
 #[tokio::test(start_paused = true)]

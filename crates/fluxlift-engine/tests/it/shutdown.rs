@@ -34,6 +34,11 @@ async fn stopping_leaves_a_resumable_run_and_no_lock() {
     assert_eq!(results, ["succeeded", "cancelled", "cancelled"]);
     assert_eq!(report.failure(), Some(ErrorKind::Interrupted));
     assert_eq!(report.took(), Duration::from_secs(15));
+    let last = "waiting for time has passed was interrupted after 5s; the last verdict was: seconds=5";
+    assert_eq!(report.units[1].error.as_ref().unwrap().to_string(), last);
+    let json = &report.to_json()["units"][1];
+    assert_eq!((&json["result"], &json["error"]), (&"cancelled".into(), &last.into()));
+    assert_eq!(json["hints"][0], "run `fluxlift resume` to go on from here");
 
     let home = Home::at(home.path());
     assert_eq!(inspect(&home).unwrap().owner, None);
@@ -59,7 +64,11 @@ async fn aborting_drops_what_runs_and_keeps_its_last_verdict() {
         engine.shutdown.request();
     };
     let (report, ()) = tokio::join!(engine.run(Command::Apply, RunOptions::default(), None), stop);
-    assert!(report.unwrap().interrupted);
+    let report = report.unwrap();
+    assert!(report.interrupted);
+    let error = report.units[0].error.as_ref().unwrap().to_string();
+    assert_eq!(error, "it was aborted while waiting for time has passed; the last verdict was: seconds=7");
+    assert_eq!(report.to_json()["units"][0]["gates"][0]["why"], "seconds=7");
     let home = Home::at(home.path());
     let history = History::resumable(&home).unwrap();
     let (path, proof) = history.proofs().remove(0);

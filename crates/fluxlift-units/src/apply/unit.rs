@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fluxlift_core::{ChangeKind, Value, chain};
-use fluxlift_engine::unit::{Applied, Change, Check, Unit, UnitContext, UnitError, UnitSpec};
+use fluxlift_engine::unit::{Applied, Change, Check, Unit, UnitContext, UnitError, UnitSpec, Values};
 use fluxlift_talos::client::Access;
 use fluxlift_talos::node::{NodeState, Sight, look};
 use fluxlift_talos::secrets::ClientIdentity;
@@ -50,6 +50,11 @@ impl ApplyConfig {
 }
 
 impl Wish {
+    fn outputs(&self) -> Values {
+        let names = self.targets.iter().map(|target| Value::from(target.name.as_str()));
+        [("applied_nodes".to_owned(), Value::List(names.collect()))].into()
+    }
+
     async fn survey(&self) -> Vec<(&Target, Sight)> {
         let sights = self.targets.iter().map(|t| look(&self.access, &t.api, &self.ours, &t.config));
         self.targets.iter().zip(join_all(sights).await).collect()
@@ -80,12 +85,13 @@ impl Unit for ApplyConfig {
         if !silent.is_empty() {
             reasons.push(format!("no answer yet from {}", silent.join(", ")));
         }
-        match (reasons.is_empty(), &cx.prior) {
-            (true, Some(_)) => Ok(Change::none()),
-            (true, None) => Ok(Change::because(ChangeKind::Update, ["all machines run their configuration already"])),
-            (false, None) => Ok(Change::because(ChangeKind::Create, reasons)),
-            (false, Some(_)) => Ok(Change::because(ChangeKind::Update, reasons)),
-        }
+        let change = match (reasons.is_empty(), &cx.prior) {
+            (true, Some(_)) => return Ok(Change::none()),
+            (true, None) => Change::because(ChangeKind::Update, ["all machines run their configuration already"]),
+            (false, None) => Change::because(ChangeKind::Create, reasons),
+            (false, Some(_)) => Change::because(ChangeKind::Update, reasons),
+        };
+        Ok(change.leaving(wish.outputs()))
     }
 
     async fn apply(&self, cx: &UnitContext) -> Result<Applied, UnitError> {
@@ -97,11 +103,10 @@ impl Unit for ApplyConfig {
         if sent == 0 {
             cx.gates.events.step("found", "every machine running its configuration");
         }
-        let names: Vec<Value> = wish.targets.iter().map(|t| Value::from(t.name.as_str())).collect();
         let digests: serde_json::Map<String, serde_json::Value> =
             wish.targets.iter().map(|t| (t.name.clone(), t.config.digest().into())).collect();
         Ok(Applied {
-            outputs: [("applied_nodes".to_owned(), Value::List(names))].into(),
+            outputs: wish.outputs(),
             identity: serde_json::json!({ "configs": digests }),
             shortfall: None,
         })

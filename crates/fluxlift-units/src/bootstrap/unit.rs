@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fluxlift_core::{ChangeKind, Secret, Value, chain};
-use fluxlift_engine::unit::{Applied, Change, Check, Prior, Unit, UnitContext, UnitError, UnitSpec};
+use fluxlift_engine::unit::{Applied, Change, Check, Prior, Unit, UnitContext, UnitError, UnitSpec, Values};
 use fluxlift_talos::node::{Decision, EtcdSight, Kubeconfig, decide};
 use jiff::SignedDuration;
 
@@ -51,6 +51,16 @@ impl Bootstrap {
     }
 }
 
+/// The outputs of a cluster that is up.
+fn leaves(kubeconfig: &Kubeconfig, path: &Path) -> Values {
+    let outputs = [
+        ("kubeconfig", Value::from(kubeconfig.text.expose().as_str()).sensitive()),
+        ("kubeconfig_path", Value::from(path.display().to_string())),
+        ("cluster_ready", Value::from(true)),
+    ];
+    outputs.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
 /// Whether the file is there with this content, readable by its owner alone.
 fn is_written(path: &Path, text: &Secret<String>) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
@@ -74,7 +84,7 @@ impl Unit for Bootstrap {
         if cx.prior.is_none() {
             return Ok(Change::because(ChangeKind::Create, ["the cluster was not bootstrapped yet"]));
         }
-        let mut reasons = Vec::new();
+        let (mut reasons, mut outputs) = (Vec::new(), None);
         for (node, sight) in etcd::sights(&self.site(&inputs)?.control_planes().await) {
             if !matches!(sight, EtcdSight::Running(_)) {
                 reasons.push(format!("etcd on {node} {sight}"));
@@ -87,9 +97,13 @@ impl Unit for Bootstrap {
                 if !is_written(&path, &kubeconfig.text) {
                     reasons.push(format!("{} is missing or not as it was written", path.display()));
                 }
+                outputs = Some(leaves(&kubeconfig, &path));
             }
         }
-        if reasons.is_empty() { Ok(Change::none()) } else { Ok(Change::because(ChangeKind::Update, reasons)) }
+        if reasons.is_empty() {
+            return Ok(Change::none());
+        }
+        Ok(Change { outputs, ..Change::because(ChangeKind::Update, reasons) })
     }
 
     async fn apply(&self, cx: &UnitContext) -> Result<Applied, UnitError> {
@@ -109,13 +123,8 @@ impl Unit for Bootstrap {
                 .map_err(|source| BootstrapError::File { path: path.clone(), source })?;
             cx.gates.events.step("wrote", format!("{}", path.display()));
         }
-        let outputs = [
-            ("kubeconfig", Value::from(kubeconfig.text.expose().as_str()).sensitive()),
-            ("kubeconfig_path", Value::from(path.display().to_string())),
-            ("cluster_ready", Value::from(true)),
-        ];
         Ok(Applied {
-            outputs: outputs.map(|(name, value)| (name.to_owned(), value)).into(),
+            outputs: leaves(&kubeconfig, &path),
             identity: record::identity(founder.as_ref()),
             shortfall: None,
         })

@@ -47,7 +47,7 @@ impl Situation<'_> {
             (false, true) => ChangeKind::Create,
             (false, false) => ChangeKind::Update,
         };
-        Change::because(kind, reasons)
+        Change::because(kind, reasons).leaving(self.outputs.clone())
     }
 
     /// What an apply would change in the state only.

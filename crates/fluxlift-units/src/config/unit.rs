@@ -42,7 +42,10 @@ impl Unit for Config {
             return Ok(Change::because(ChangeKind::Create, ["nothing was generated yet"]));
         };
         let reasons = differences(&outputs, &prior.outputs);
-        if reasons.is_empty() { Ok(Change::none()) } else { Ok(Change::because(ChangeKind::Update, reasons)) }
+        if reasons.is_empty() {
+            return Ok(Change::none());
+        }
+        Ok(Change::because(ChangeKind::Update, reasons).leaving(outputs))
     }
 
     async fn apply(&self, cx: &UnitContext) -> Result<Applied, UnitError> {

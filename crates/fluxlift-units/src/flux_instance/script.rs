@@ -63,6 +63,7 @@ pub(super) async fn run(
         also_after_failure: false,
         for_errors: Vec::new(),
         silent: false,
+        known: true,
     };
     outside.scripts.run(&hook, &cx.gates.events).await?;
     cx.gates.events.step("ran", SCRIPT);

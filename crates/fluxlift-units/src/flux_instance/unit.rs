@@ -71,7 +71,7 @@ impl Unit for FluxInstance {
         let differences = async { Ok(secrets::differences(&cluster, &secrets).await?) };
         let (survey, differences) =
             tokio::try_join!(Survey::take(&cluster, &instance, inputs.adopt.as_ref()), differences)?;
-        Ok(survey.change(differences))
+        Ok(survey.change(differences).leaving(self.outputs(&inputs)))
     }
 
     async fn apply(&self, cx: &UnitContext) -> Result<Applied, UnitError> {

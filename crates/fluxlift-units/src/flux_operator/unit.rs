@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fluxlift_core::{ChangeKind, Value};
-use fluxlift_engine::unit::{Applied, Change, Check, Unit, UnitContext, UnitError, UnitSpec};
+use fluxlift_engine::unit::{Applied, Change, Check, Unit, UnitContext, UnitError, UnitSpec, Values};
 use fluxlift_flux::kinds::NAMESPACE;
 use fluxlift_helm::action::Decision;
 use fluxlift_helm::chart::Chart;
@@ -59,6 +59,10 @@ impl FluxOperator {
     }
 }
 
+fn outputs() -> Values {
+    [("namespace".to_owned(), Value::from(NAMESPACE))].into()
+}
+
 /// What a decision is called in a plan.
 fn change(decision: &Decision) -> Result<Change, UnitError> {
     Ok(match decision {
@@ -89,7 +93,7 @@ impl Unit for FluxOperator {
         let cluster = inputs.cluster.connect(&self.spec, &self.outside, cx)?;
         let bringup = Bringup { cx, cluster: &cluster, inputs: &inputs };
         let request = bringup.request(self.chart(&inputs)).await?;
-        change(&bringup.plan(&request).await?.decision)
+        Ok(change(&bringup.plan(&request).await?.decision)?.leaving(outputs()))
     }
 
     async fn apply(&self, cx: &UnitContext) -> Result<Applied, UnitError> {
@@ -100,7 +104,7 @@ impl Unit for FluxOperator {
         let request = bringup.request(self.chart(&inputs)).await?;
         let outcome = reserved(cx, &cluster, bringup.run(&request)).await?;
         Ok(Applied {
-            outputs: [("namespace".to_owned(), Value::from(NAMESPACE))].into(),
+            outputs: outputs(),
             identity: json!({"cluster": identity, "release": super::inputs::NAME, "revision": outcome.revision}),
             shortfall: None,
         })

@@ -29,7 +29,7 @@ pub enum GraphFormat {
 }
 
 pub(super) fn execute(args: &Graph, global: &Global, system: &System) -> Result<u8, Failure> {
-    let tree = load(&global.working_dir, system)?;
+    let tree = load(&global.working_dir, system, "graph")?;
     let graph = tree.graph();
     printed(match (args.format, global.format) {
         (Some(GraphFormat::Dot), _) => print_text(&to_dot(graph)),

@@ -20,12 +20,14 @@ pub(super) fn show_report(report: &RunReport, format: OutputFormat) -> Result<u8
     Ok(code)
 }
 
-/// Shows why units failed.
+/// Shows why units failed, and what those were doing that were cancelled.
 pub(super) fn show_failures(report: &RunReport) {
     for unit in &report.units {
-        if let (UnitResult::Failed { .. }, Some(error)) = (&unit.result, &unit.error) {
-            report_failure(&Failure::of_unit(&unit.path, error));
-        }
+        let Some(error) = &unit.error else { continue };
+        let failure = Failure::of_unit(&unit.path, error);
+        // How to go on from an interruption is said once, for the whole run.
+        let cancelled = report.interrupted && unit.result == UnitResult::Cancelled;
+        report_failure(&if cancelled { failure.without_hints() } else { failure });
     }
 }
 

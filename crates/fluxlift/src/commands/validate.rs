@@ -16,7 +16,7 @@ use crate::workspace::load;
 pub struct Validate {}
 
 pub(super) fn execute(_: &Validate, global: &Global, system: &System) -> Result<u8, Failure> {
-    let tree = load(&global.working_dir, system)?;
+    let tree = load(&global.working_dir, system, "validate")?;
     let mut wrong = Vec::new();
     for path in tree.graph().order() {
         match tree.inputs(&path, "validate", &NoOutputs) {

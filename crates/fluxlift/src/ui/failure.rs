@@ -83,6 +83,13 @@ impl Failure {
         self
     }
 
+    /// The same, without what to do next.
+    #[must_use]
+    pub fn without_hints(mut self) -> Self {
+        self.hints.clear();
+        self
+    }
+
     /// The process exit code.
     pub const fn exit_code(&self) -> u8 {
         self.kind.exit_code()

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod alone;
+mod blueprint;
 mod bootstrap;
 mod bundle;
 mod cli;
@@ -18,8 +19,10 @@ mod migrate;
 mod rescue;
 mod reserved;
 mod restore;
+mod saved_plan;
 mod scenarios;
 mod served;
+mod sigint;
 mod sigkill;
 mod status;
 mod tree;

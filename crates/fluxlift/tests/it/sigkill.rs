@@ -12,7 +12,7 @@ use crate::served::{Served, now};
 use crate::tree::Tree;
 
 /// How many times faster than real ones the machines are.
-const HASTE: i32 = 60;
+pub(crate) const HASTE: i32 = 60;
 
 /// What the journal holds when the program is killed: while machines are being made, and when etcd is about to start.
 const MOMENTS: [&str; 3] = [r#""target":"vm/101012""#, r#""unit-finished""#, r#""etcd.bootstrap""#];
@@ -20,8 +20,10 @@ const MOMENTS: [&str; 3] = [r#""target":"vm/101012""#, r#""unit-finished""#, r#"
 /// What the program last started has said.
 const SAID: &str = "said";
 
-fn start(tree: &Tree, line: &str) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_fluxlift"))
+/// The real program, about to do `line` in the cluster of `tree`.
+pub(crate) fn program(tree: &Tree, line: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fluxlift"));
+    command
         .args(line.split_whitespace())
         .current_dir(tree.cluster())
         .env_clear()
@@ -29,13 +31,16 @@ fn start(tree: &Tree, line: &str) -> Child {
         .env("PATH", "/usr/bin:/bin")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(File::create(tree.path().join(SAID)).unwrap())
-        .spawn()
-        .unwrap()
+        .stderr(File::create(tree.path().join(SAID)).unwrap());
+    command
+}
+
+fn start(tree: &Tree, line: &str) -> Child {
+    program(tree, line).spawn().unwrap()
 }
 
 /// The journal of the run so far.
-fn journal(tree: &Path) -> String {
+pub(crate) fn journal(tree: &Path) -> String {
     let folder = tree.join(".fluxlift/journal");
     let files = std::fs::read_dir(folder).map(|files| files.flatten().map(|file| file.path()).max());
     files.ok().flatten().and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default()
@@ -58,7 +63,7 @@ fn kill_at(run: &mut Child, tree: &Tree, resumed: usize, moment: &str) {
 
 /// A moment between two looks at a file that another process writes.
 #[expect(clippy::disallowed_methods, reason = "another process is watched through its file")]
-fn read_pace() {
+pub(crate) fn read_pace() {
     std::thread::sleep(std::time::Duration::from_millis(2));
 }
 
