@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fluxlift_core::{Deadline, Secret, Timestamp};
 use fluxlift_gate::{GateContext, TokioClock};
-use fluxlift_proxmox::vm::{Disk, IpConfig, MacAddress, Media, Nic, PowerState, VmSpec, differences, is_ours};
+use fluxlift_proxmox::vm::{Disk, IpConfig, MacAddress, Media, Nic, PowerState, VmSpec, differences};
 use fluxlift_proxmox::{Credentials, Download, Proxmox, ProxmoxError, TaskGate, Trust, Upid};
 use fluxlift_sim::proxmox::{auth, certificate};
 use fluxlift_sim::{Datacenter, Net, Options, World};
@@ -79,7 +79,7 @@ async fn a_machine_lives_from_its_creation_to_its_destruction() {
     assert_eq!(locked.message(), Some("VM is locked (create)"));
     assert_eq!(lab.done(&proxmox, "create", upid).await.unwrap(), "OK");
     let have = proxmox.vm_config("pve01", spec.id).await.unwrap().unwrap();
-    assert!(is_ours(&spec, &spec.tags, &have));
+    assert!(spec.signature().is_of(&spec.tags, &have));
     let left: Vec<String> = differences(&spec, &have).iter().map(ToString::to_string).collect();
     assert_eq!(left, ["scsi0: 10 GiB on local-lvm -> 40 GiB on local-lvm"]);
     let upid = proxmox.grow_disk("pve01", spec.id, 40).await.unwrap();

@@ -103,7 +103,7 @@ impl Builder<'_> {
 
     /// The machine as it is now, if it is ours; an error if it is somebody else's.
     async fn found(&self, spec: &VmSpec) -> Result<Option<Machine>, UnitError> {
-        Ok(self.surveyor.look_at(spec).await?.ours(spec, self.surveyor.mark)?)
+        Ok(self.surveyor.look_at(&spec.signature()).await?.ours(&spec.name, self.surveyor.mark)?)
     }
 
     /// The machine once nothing holds it: a creation of an earlier run may still be going on.

@@ -15,6 +15,7 @@ pub mod outputs;
 pub mod plan;
 pub mod preflight;
 pub mod site;
+pub mod surplus;
 pub mod survey;
 pub mod unit;
 pub mod wish;

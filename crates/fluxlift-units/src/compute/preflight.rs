@@ -36,7 +36,8 @@ pub async fn checks(surveyor: &Surveyor<'_>, inputs: &Inputs, specs: &[VmSpec], 
         checks.push(storage(proxmox, host, specs).await);
         checks.push(image(proxmox, host, inputs, specs).await);
     }
-    match surveyor.look(specs).await {
+    let wanted: Vec<_> = specs.iter().map(VmSpec::signature).collect();
+    match surveyor.look(&wanted).await {
         Ok(found) => {
             checks.push(numbers(specs, &found));
             checks.push(addresses(inputs, specs, &found, dial).await);

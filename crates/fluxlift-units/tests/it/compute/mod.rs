@@ -1,0 +1,5 @@
+//! `compute` against the simulated Proxmox.
+
+mod lab;
+mod life;
+mod surplus;
