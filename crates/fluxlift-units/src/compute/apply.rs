@@ -129,8 +129,15 @@ impl Builder<'_> {
             }
         }
         let settings: Vec<&Difference> = found.iter().filter(|d| d.mend == Mend::Set).collect();
+        let mut machine = machine.clone();
         if !settings.is_empty() {
-            self.set(spec, machine, &settings).await?;
+            self.set(spec, &machine, &settings).await?;
+            if machine.running {
+                machine.pending = self.surveyor.proxmox.pending(&machine.host, spec.id).await?;
+            }
+        }
+        if let Some(why) = machine.needs_restart() {
+            self.cx.gates.events.warn(format!("vm {} {}: {why}", spec.id, spec.name));
         }
         Ok(())
     }
@@ -153,11 +160,6 @@ impl Builder<'_> {
         proxmox.set_config(&machine.host, spec.id, &settings, config.digest.as_deref()).await?;
         for difference in wanted {
             self.cx.gates.events.step("changed", format!("vm {} {}: {difference}", spec.id, spec.name));
-        }
-        let waiting = proxmox.pending(&machine.host, spec.id).await?;
-        if machine.running && !waiting.is_empty() {
-            let keys = waiting.join(", ");
-            self.cx.gates.events.warn(format!("vm {} {}: {keys} will change at its next start", spec.id, spec.name));
         }
         Ok(())
     }

@@ -46,7 +46,7 @@ impl Situation<'_> {
             reasons.extend(self.bookkeeping());
         }
         if reasons.is_empty() {
-            return Change::none();
+            return Change::because(ChangeKind::None, self.restarts());
         }
         let all_are_new = missing > 0 && missing == self.machines.len();
         // Whoever reads no more than the summary must see that machines go.
@@ -56,7 +56,16 @@ impl Situation<'_> {
             (false, false) => ChangeKind::Delete,
             (false, true) => ChangeKind::Update,
         };
-        Change::because(kind, reasons)
+        Change::because(kind, reasons.into_iter().chain(self.restarts()))
+    }
+
+    /// The machines that do not run with what they are set to. An apply starts none of them anew: what runs on it would
+    /// be torn down.
+    fn restarts(&self) -> impl Iterator<Item = String> + '_ {
+        self.machines.iter().filter_map(|(spec, machine)| {
+            let why = machine.as_ref()?.needs_restart()?;
+            Some(format!("vm {} {} needs a restart: {why}", spec.id, spec.name))
+        })
     }
 
     /// What an apply would change in the state only.

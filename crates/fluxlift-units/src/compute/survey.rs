@@ -80,8 +80,18 @@ pub struct Machine {
     pub host: String,
     /// Whether it runs.
     pub running: bool,
-    /// Its configuration.
+    /// Its configuration as it will be after its next start.
     pub config: VmConfig,
+    /// The keys of which it still runs with another value.
+    pub pending: Vec<String>,
+}
+
+impl Machine {
+    /// What it needs a restart for, if it does.
+    pub fn needs_restart(&self) -> Option<String> {
+        let keys = self.pending.join(", ");
+        (!keys.is_empty()).then(|| format!("{keys} will change at its next start"))
+    }
 }
 
 /// Looks at what there is.
@@ -134,8 +144,10 @@ impl Surveyor<'_> {
         let Some(config) = self.proxmox.vm_config(&guest.node, wanted.id).await? else { return Ok(Found::Nothing) };
         let known = self.identity.knows(wanted.id, &config) && wanted.has_card(&config);
         if known || wanted.is_of(self.mark, &config) {
-            let machine = Machine { host: guest.node.clone(), running: guest.status == "running", config };
-            return Ok(Found::Ours(Box::new(machine)));
+            let (host, running) = (guest.node.clone(), guest.status == "running");
+            // The configuration shows what is pending as if the machine had it already.
+            let pending = if running { self.proxmox.pending(&host, wanted.id).await? } else { Vec::new() };
+            return Ok(Found::Ours(Box::new(Machine { host, running, config, pending })));
         }
         Ok(foreign(difference(wanted, self.mark, &config)))
     }

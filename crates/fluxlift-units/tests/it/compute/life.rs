@@ -117,7 +117,8 @@ async fn what_somebody_changed_by_hand_is_shown_and_put_back() {
     lab.apply(inputs()).await;
     assert_eq!(lab.running(), ALL);
     assert_eq!(lab.warnings(), ["vm 101021 solwk01: memory will change at its next start"]);
-    assert_eq!(lab.plan(inputs()).await.0, ChangeKind::None);
+    let waits = "vm 101021 solwk01 needs a restart: memory will change at its next start";
+    assert_eq!(lab.plan(inputs()).await, (ChangeKind::None, waits.to_owned()));
     let tags = lab.datacenter.with(|world| world.proxmox.guests[&101_021].get("tags").to_owned());
     assert_eq!(tags, "fluxlift;kubernetes;prod;sol;talos");
 }

@@ -2,4 +2,5 @@
 
 mod lab;
 mod life;
+mod pending;
 mod surplus;
