@@ -14,6 +14,7 @@ pub mod inputs;
 pub mod outputs;
 pub mod plan;
 pub mod preflight;
+pub mod privilege;
 pub mod site;
 pub mod surplus;
 pub mod survey;

@@ -155,6 +155,14 @@ impl Surveyor<'_> {
 
 impl Found {
     /// The machine, if it is ours.
+    pub fn machine(&self) -> Option<&Machine> {
+        match self {
+            Self::Ours(machine) => Some(machine),
+            Self::Nothing | Self::Foreign { .. } => None,
+        }
+    }
+
+    /// The machine itself, if it is ours.
     ///
     /// # Errors
     /// When somebody else has its number.

@@ -15,7 +15,7 @@ use crate::compute::outputs::outputs;
 use crate::compute::plan::Situation;
 use crate::compute::surplus::{Surplus, forgotten};
 use crate::compute::survey::{Found, Identity, Machine, Surveyor};
-use crate::compute::{ComputeError, image, preflight, site, wish};
+use crate::compute::{ComputeError, image, preflight, privilege, site, wish};
 
 /// The virtual machines of a cluster.
 #[derive(Debug)]
@@ -53,12 +53,14 @@ impl Wish {
         Surveyor { proxmox: &self.proxmox, mark: &self.mark, identity }
     }
 
-    /// What there is of each machine that should be.
+    /// What there is of each machine that should be, when it may be made so.
     async fn survey<'a>(&'a self, identity: &Identity) -> Result<Vec<(&'a VmSpec, Option<Machine>)>, UnitError> {
         let wanted: Vec<Signature> = self.machines.iter().map(VmSpec::signature).collect();
         let found = self.surveyor(identity).look(&wanted).await?;
         let ours = |(spec, found): (&'a VmSpec, Found)| Ok((spec, found.ours(&spec.name, &self.mark)?));
-        Ok(self.machines.iter().zip(found).map(ours).collect::<Result<_, ComputeError>>()?)
+        let machines = self.machines.iter().zip(found).map(ours).collect::<Result<Vec<_>, ComputeError>>()?;
+        privilege::check(self.proxmox.who(), machines.iter().map(|(spec, machine)| (*spec, machine.as_ref())))?;
+        Ok(machines)
     }
 }
 

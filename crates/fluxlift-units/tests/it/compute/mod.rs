@@ -1,5 +1,6 @@
 //! `compute` against the simulated Proxmox.
 
+mod devices;
 mod lab;
 mod life;
 mod pending;
