@@ -159,7 +159,8 @@ impl Proxmox {
     /// # Errors
     /// When it ends badly, not in time, or can't be observed.
     pub async fn finish(&self, cx: &GateContext, gate: &TaskGate, deadline: Deadline) -> Result<Exit, ProxmoxError> {
-        let observed = every(POLL, || async { self.task(&gate.upid).await.map_err(observe_error) });
+        let (proxmox, upid) = (self.hasty(), &gate.upid);
+        let observed = every(POLL, || async { proxmox.task(upid).await.map_err(observe_error) });
         match cx.prove(gate, deadline, observed).await? {
             TaskState::Stopped(exit) => Ok(exit),
             TaskState::Running | TaskState::Unlisted => Ok(Exit::Ok),

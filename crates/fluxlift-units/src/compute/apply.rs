@@ -144,9 +144,11 @@ impl Builder<'_> {
 
     async fn grow(&self, spec: &VmSpec, machine: &Machine, gib: u64) -> Result<(), UnitError> {
         self.go_on(&format!("growing the disk of vm {}", spec.id))?;
-        let upid = self.surveyor.proxmox.grow_disk(&machine.host, spec.id, gib).await?;
+        // Growing to a size that it has already is no change.
+        let proxmox = self.surveyor.proxmox;
+        let upid = proxmox.repeating(|| proxmox.grow_disk(&machine.host, spec.id, gib)).await?;
         let gate = TaskGate::new(format!("grow the disk of vm {}", spec.id), upid);
-        self.surveyor.proxmox.finish(&self.cx.gates, &gate, CHANGE).await?;
+        proxmox.finish(&self.cx.gates, &gate, CHANGE).await?;
         self.cx.gates.events.step("grew", format!("the disk of vm {} {} to {gib} GiB", spec.id, spec.name));
         Ok(())
     }
@@ -154,10 +156,14 @@ impl Builder<'_> {
     async fn set(&self, spec: &VmSpec, machine: &Machine, wanted: &[&Difference]) -> Result<(), UnitError> {
         self.go_on(&format!("changing vm {}", spec.id))?;
         let settings: Vec<(String, String)> = wanted.iter().map(|d| (d.key.clone(), d.want.clone())).collect();
-        let proxmox = self.surveyor.proxmox;
-        // The digest may have changed by our own growing of the disk: it is read again, as late as possible.
-        let config = proxmox.vm_config(&machine.host, spec.id).await?.unwrap_or_default();
-        proxmox.set_config(&machine.host, spec.id, &settings, config.digest.as_deref()).await?;
+        let (proxmox, host) = (self.surveyor.proxmox, machine.host.as_str());
+        // The digest may have changed by our own growing of the disk, or by this very call when its answer was lost: it is
+        // read as late as possible, each time.
+        let once = || async {
+            let config = proxmox.vm_config(host, spec.id).await?.unwrap_or_default();
+            proxmox.set_config(host, spec.id, &settings, config.digest.as_deref()).await
+        };
+        proxmox.repeating(once).await?;
         for difference in wanted {
             self.cx.gates.events.step("changed", format!("vm {} {}: {difference}", spec.id, spec.name));
         }
@@ -168,7 +174,7 @@ impl Builder<'_> {
         let proxmox = self.surveyor.proxmox;
         if !machine.running {
             self.go_on(&format!("starting vm {}", spec.id))?;
-            let upid = match proxmox.start_vm(&machine.host, spec.id).await {
+            let upid = match proxmox.repeating(|| proxmox.start_vm(&machine.host, spec.id)).await {
                 Ok(upid) => Some(upid),
                 Err(ProxmoxError::Refused { message, .. }) if message.contains("already running") => None,
                 Err(error) => return Err(error.into()),

@@ -40,7 +40,7 @@ impl Builder<'_> {
         let (proxmox, host) = (self.surveyor.proxmox, machine.host.as_str());
         self.go_on(&format!("destroying vm {id}"))?;
         if machine.running {
-            let upid = proxmox.stop_vm(host, id).await?;
+            let upid = proxmox.repeating(|| proxmox.stop_vm(host, id)).await?;
             let gate = TaskGate::new(format!("stop vm {id}"), upid).or_already(&["not running"]);
             proxmox.finish(&self.cx.gates, &gate, TASK).await?;
         }

@@ -9,6 +9,7 @@ use fluxlift_proxmox::Proxmox;
 use fluxlift_proxmox::vm::{Signature, Tags, VmSpec};
 
 use crate::Outside;
+use crate::cluster_access::patience;
 use crate::compute::apply::Builder;
 use crate::compute::inputs::Inputs;
 use crate::compute::outputs::outputs;
@@ -49,6 +50,12 @@ impl Compute {
 }
 
 impl Wish {
+    /// The same for a run: what fails in passing is tried again, in the open.
+    fn in_a_run(self, cx: &UnitContext) -> Self {
+        let proxmox = self.proxmox.persistent(&cx.gates, patience(cx.deadline), cx.seed);
+        Self { proxmox, ..self }
+    }
+
     fn surveyor<'a>(&'a self, identity: &'a Identity) -> Surveyor<'a> {
         Surveyor { proxmox: &self.proxmox, mark: &self.mark, identity }
     }
@@ -70,7 +77,7 @@ impl Unit for Compute {
         if self.spec.inputs.values().any(Value::has_unknown) {
             return Ok(Change::because(ChangeKind::Unknown, ["an input is not known yet"]));
         }
-        let wish = self.wish()?;
+        let wish = self.wish()?.in_a_run(cx);
         let identity = Identity::of(cx.prior.as_ref());
         let machines = wish.survey(&identity).await?;
         let surplus = Surplus::look(&wish.surveyor(&identity), &wish.machines).await?;
@@ -78,7 +85,7 @@ impl Unit for Compute {
     }
 
     async fn apply(&self, cx: &UnitContext) -> Result<Applied, UnitError> {
-        let wish = self.wish()?;
+        let wish = self.wish()?.in_a_run(cx);
         let identity = Identity::of(cx.prior.as_ref());
         let machines = wish.survey(&identity).await?;
         let new: Vec<&VmSpec> = machines.iter().filter(|(_, found)| found.is_none()).map(|(spec, _)| *spec).collect();
@@ -96,7 +103,7 @@ impl Unit for Compute {
     }
 
     async fn destroy(&self, cx: &UnitContext) -> Result<(), UnitError> {
-        let wish = self.wish()?;
+        let wish = self.wish()?.in_a_run(cx);
         let identity = Identity::of(cx.prior.as_ref());
         let mut all: Vec<Signature> = wish.machines.iter().map(VmSpec::signature).collect();
         all.extend(forgotten(&identity, &wish.machines));

@@ -3,5 +3,6 @@
 mod devices;
 mod lab;
 mod life;
+mod passing;
 mod pending;
 mod surplus;
