@@ -13,7 +13,6 @@ pub mod signature;
 pub mod spec;
 pub mod tags;
 
-pub use calls::PowerState;
 pub use difference::{Difference, Mend, differences};
 pub use mac::{MacAddress, MacError};
 pub use property::PropertyString;
