@@ -7,6 +7,7 @@ use fluxlift_core::{ChangeKind, Value};
 use fluxlift_engine::unit::{Applied, Change, Check, Unit, UnitContext, UnitError, UnitSpec, Values};
 use fluxlift_proxmox::Proxmox;
 use fluxlift_proxmox::vm::{Signature, Tags, VmSpec};
+use fluxlift_talos::config::Contract;
 
 use crate::Outside;
 use crate::cluster_access::patience;
@@ -62,6 +63,7 @@ impl Wish {
 
     /// What there is of each machine that should be, when it may be made so.
     async fn survey<'a>(&'a self, identity: &Identity) -> Result<Vec<(&'a VmSpec, Option<Machine>)>, UnitError> {
+        Contract::of(&self.inputs.talos_version)?.generable()?;
         let wanted: Vec<Signature> = self.machines.iter().map(VmSpec::signature).collect();
         let found = self.surveyor(identity).look(&wanted).await?;
         let ours = |(spec, found): (&'a VmSpec, Found)| Ok((spec, found.ours(&spec.name, &self.mark)?));

@@ -318,6 +318,18 @@ async fn a_wrongly_typed_secret_is_told_by_its_place_and_not_by_its_value() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_version_that_nothing_can_be_generated_for_is_refused_before_secrets_are_drawn_for_it() {
+    let mut lab = Lab::new();
+    let inputs = values(json!({ "talos_version": "v1.14.0" }));
+    let refused = "machine configurations for Talos 1.14 are not supported yet";
+    assert_eq!(lab.plan("talos_secrets", &inputs).await.unwrap_err().to_string(), refused);
+    assert_eq!(lab.apply("talos_secrets", &inputs).await.unwrap_err().to_string(), refused);
+    let checks = lab.unit("talos_secrets", &inputs).preflight(&lab.context("talos_secrets")).await;
+    assert_eq!(checks[0].outcome, Err(refused.to_owned()));
+    assert_eq!(lab.journal.records(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn secrets_are_not_drawn_when_the_journal_cannot_record_it() {
     let mut lab = Lab::new();
     lab.journal.dies_at(Some(0));

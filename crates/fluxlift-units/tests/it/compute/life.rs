@@ -204,6 +204,20 @@ async fn preflight_says_what_it_saw_and_what_is_in_the_way() {
     assert!(!checks.contains("another-secret"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn machines_of_a_version_that_nothing_can_be_generated_for_are_not_made_and_can_be_destroyed() {
+    let mut lab = Lab::new();
+    let mut newer = inputs();
+    newer["talos_version"] = json!("v1.14.0");
+    let refused = "machine configurations for Talos 1.14 are not supported yet";
+    assert_eq!(lab.unit(newer.clone()).plan(&lab.cx()).await.unwrap_err().to_string(), refused);
+    assert_eq!(lab.unit(newer.clone()).apply(&lab.cx()).await.unwrap_err().to_string(), refused);
+    assert_eq!(lab.tasks("qmcreate"), Vec::<String>::new());
+    lab.apply(inputs()).await;
+    lab.destroy(newer).await;
+    assert_eq!(lab.running(), Vec::<u32>::new());
+}
+
 /// Makes good inputs bad.
 type Spoil = fn(&mut Json);
 
