@@ -97,7 +97,8 @@ impl Proxmox {
     /// # Errors
     /// When the server refuses.
     pub async fn destroy_vm(&self, host: &str, id: u32) -> Result<Upid, ProxmoxError> {
-        // The server's default for disks that the configuration does not name changed between versions.
+        // Said, because the server's default changed between versions. With 1 it would take every volume that carries the
+        // number on every storage that it sees: also those that somebody attached, restored or left there by hand.
         let query = [("purge", "1"), ("destroy-unreferenced-disks", "0")];
         self.delete(&["nodes", host, "qemu", &id.to_string()], &query).await
     }
