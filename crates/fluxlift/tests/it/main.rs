@@ -15,6 +15,7 @@ mod errors;
 mod folder;
 mod locking;
 mod migrate;
+mod preflight;
 mod rescue;
 mod reserved;
 mod restore;
