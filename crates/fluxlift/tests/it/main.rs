@@ -13,6 +13,7 @@ mod docs;
 mod doctor;
 mod errors;
 mod folder;
+mod kubectl;
 mod locking;
 mod migrate;
 mod preflight;
