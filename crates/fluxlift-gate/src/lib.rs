@@ -12,6 +12,7 @@ pub mod driver;
 pub mod error;
 pub mod ledger;
 pub mod observe;
+pub mod persist;
 
 pub use attempt::Tried;
 pub use bell::{Bell, Listener};
@@ -20,3 +21,4 @@ pub use driver::GateContext;
 pub use error::{GateError, ObserveError};
 pub use ledger::{Ledger, Proof};
 pub use observe::{Backoff, every, pace};
+pub use persist::GaveUp;

@@ -1,10 +1,9 @@
 //! Trying again, in the open and not for ever.
 
 use std::future::Future;
-use std::time::Duration;
 
 use fluxlift_core::Deadline;
-use fluxlift_gate::{Backoff, GateContext, pace};
+use fluxlift_gate::{GateContext, GaveUp};
 
 use crate::error::{Class, RequestError};
 
@@ -31,28 +30,14 @@ pub async fn persist_while<T, F, Fut>(
     seed: u64,
     budget: Deadline,
     passing: impl Fn(&RequestError) -> bool,
-    mut act: F,
+    act: F,
 ) -> Result<T, RequestError>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, RequestError>>,
 {
-    let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(5), seed);
-    let mut spent = std::pin::pin!(pace(budget.budget()));
-    let mut announced = false;
-    loop {
-        let error = match act().await {
-            Err(error) if passing(&error) => error,
-            other => return other,
-        };
-        if !std::mem::replace(&mut announced, true) {
-            cx.events.warn(format!("{error}; trying again for up to {budget}"));
-        }
-        tokio::select! {
-            biased;
-            () = cx.cancel.cancelled() => return Err(RequestError::Interrupted { doing: error.to_string() }),
-            () = &mut spent => return Err(error),
-            () = pace(backoff.next_pause()) => {}
-        }
-    }
+    cx.persist(seed, budget, passing, act).await.map_err(|gave_up| match gave_up {
+        GaveUp::Failed(error) => error,
+        GaveUp::Cancelled(error) => RequestError::Interrupted { doing: error.to_string() },
+    })
 }

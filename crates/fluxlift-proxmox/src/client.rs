@@ -14,6 +14,7 @@ use url::Url;
 
 use crate::access::{self, Ticket, Wallet};
 use crate::answer::{self, Complaint};
+use crate::patience::Patience;
 use crate::{Credentials, ProxmoxError, Trust};
 
 /// Parameters of a call, in the order in which they are sent.
@@ -27,6 +28,7 @@ pub struct Proxmox {
     credentials: Credentials,
     wallet: Arc<Wallet>,
     clock: Arc<dyn Clock>,
+    patience: Option<Patience>,
 }
 
 impl Proxmox {
@@ -43,7 +45,15 @@ impl Proxmox {
     ) -> Result<Self, ProxmoxError> {
         let base = base_of(endpoint).ok_or_else(|| ProxmoxError::Endpoint { given: without_userinfo(endpoint) })?;
         let http = HttpClient::new(dial, Some(trust.tls(Arc::clone(&clock))?));
-        Ok(Self { http, base, credentials, wallet: Arc::default(), clock })
+        Ok(Self { http, base, credentials, wallet: Arc::default(), clock, patience: None })
+    }
+
+    pub(crate) fn with_patience(&self, patience: Option<Patience>) -> Self {
+        Self { patience, ..self.clone() }
+    }
+
+    pub(crate) const fn patience(&self) -> Option<&Patience> {
+        self.patience.as_ref()
     }
 
     /// Who we are, without the secret.
@@ -62,7 +72,7 @@ impl Proxmox {
     /// When there is no answer, it is a refusal, or it is of another shape.
     pub async fn get<T: DeserializeOwned>(&self, path: &[&str], query: &[(&str, &str)]) -> Result<T, ProxmoxError> {
         let call = Call::new(&self.base, Method::GET, path, query);
-        let data = self.call(&call).await?;
+        let data = self.repeating(|| self.call(&call)).await?;
         serde_json::from_value(data).map_err(|e| call.malformed(e))
     }
 

@@ -83,17 +83,4 @@ impl Proxmox {
     pub async fn guests(&self) -> Result<Vec<Guest>, ProxmoxError> {
         self.get(&["cluster", "resources"], &[("type", "vm")]).await
     }
-
-    /// A number that is free right now. Advisory: somebody else may take it before we do.
-    ///
-    /// # Errors
-    /// When the server refuses to say.
-    pub async fn next_id(&self) -> Result<u32, ProxmoxError> {
-        let id: serde_json::Value = self.get(&["cluster", "nextid"], &[]).await?;
-        let number = id.as_str().map_or_else(|| id.as_u64(), |text| text.parse().ok());
-        number.and_then(|n| u32::try_from(n).ok()).ok_or_else(|| ProxmoxError::Malformed {
-            request: "GET /cluster/nextid".to_owned(),
-            source: "the answer is not a number".into(),
-        })
-    }
 }

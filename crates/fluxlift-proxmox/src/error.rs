@@ -93,6 +93,12 @@ pub enum ProxmoxError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The run was cancelled while something was repeated.
+    #[error("interrupted: {what}")]
+    Interrupted {
+        /// What had failed before.
+        what: String,
+    },
     /// A task that did not end well, or not in time.
     #[error(transparent)]
     Task(Box<GateError>),
@@ -142,9 +148,9 @@ impl ProxmoxError {
     }
 
     /// Whether trying the same again may help.
-    pub const fn is_transient(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable { source, .. } => !matches!(source, HttpError::Address { .. }),
+            Self::Unreachable { source, .. } => !matches!(source, HttpError::Address { .. }) && !distrusts(source),
             Self::Refused { status, .. } => matches!(status, 429 | 502..=504 | 595..=599),
             _ => false,
         }
@@ -155,6 +161,7 @@ impl Explain for ProxmoxError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Task(gate) => gate.kind(),
+            Self::Interrupted { .. } => ErrorKind::Interrupted,
             _ => ErrorKind::Failed,
         }
     }
@@ -180,16 +187,22 @@ impl Explain for ProxmoxError {
             Self::Refused { .. } if self.is_stale_digest() => {
                 hint("run it again: the configuration was changed meanwhile")
             }
-            Self::Parameters { .. } | Self::Refused { .. } | Self::Malformed { .. } => vec![],
+            Self::Parameters { .. } | Self::Refused { .. } | Self::Malformed { .. } | Self::Interrupted { .. } => {
+                vec![]
+            }
             Self::Task(gate) => gate.hints(),
         }
     }
 }
 
+/// Whether the server answered, and is not believed to be the one that was asked for.
+fn distrusts(source: &HttpError) -> bool {
+    matches!(source, HttpError::Connect { source, .. } if source.to_string().contains("certificate"))
+}
+
 fn unreachable_hints(source: &HttpError) -> Vec<Hint> {
     let mut hints = source.hints();
-    let distrusted = matches!(source, HttpError::Connect { source, .. } if source.to_string().contains("certificate"));
-    if distrusted {
+    if distrusts(source) {
         hints.insert(
             0,
             Hint::new(

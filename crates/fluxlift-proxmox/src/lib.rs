@@ -9,6 +9,7 @@ pub mod answer;
 pub mod client;
 pub mod cluster;
 pub mod error;
+mod patience;
 pub mod storage;
 pub mod task;
 pub mod trust;

@@ -11,6 +11,10 @@ use crate::{Proxmox, ProxmoxError, Upid};
 
 /// How often a running task is looked at.
 const POLL: Duration = Duration::from_secs(1);
+/// How much of a failed task's log is read. An import logs a line for each per cent.
+const LOG: usize = 5000;
+/// How many of its last lines are told.
+const TOLD: usize = 3;
 /// For how long a task that was just dispatched may be unknown to its own host.
 const DISPATCH: Duration = Duration::from_secs(30);
 
@@ -56,7 +60,12 @@ pub enum TaskState {
     /// It runs.
     Running,
     /// It ended.
-    Stopped(Exit),
+    Stopped {
+        /// How.
+        exit: Exit,
+        /// The last lines that it printed, where it failed and they can be read.
+        log: Vec<String>,
+    },
 }
 
 /// Proven when the task ended well, or with an error that means that the wish was already fulfilled.
@@ -78,6 +87,11 @@ impl TaskGate {
     pub const fn or_already(mut self, texts: &'static [&'static str]) -> Self {
         self.fulfilled = texts;
         self
+    }
+
+    /// Whether the task did not do what was wished.
+    fn has_failed(&self, exit: &Exit) -> bool {
+        matches!(exit, Exit::Failed(text) if !self.fulfilled.iter().any(|fulfilled| text.contains(fulfilled)))
     }
 }
 
@@ -102,17 +116,18 @@ impl Gate for TaskGate {
                 format!("{} has not listed {} for {}s", self.upid.node(), self.upid, DISPATCH.as_secs()),
                 Remedy::person(format!("look at the task list of {}", self.upid.node())),
             ),
-            TaskState::Stopped(Exit::Failed(text)) if !self.fulfilled.iter().any(|f| text.contains(f)) => {
+            TaskState::Stopped { exit, log } if self.has_failed(exit) => {
+                let end = if log.is_empty() { String::new() } else { format!("; its log ends: {}", log.join(" | ")) };
                 Verdict::stuck(
-                    format!("{kind} ended with: {text}"),
+                    format!("{kind} ended with: {exit}{end}"),
                     Remedy::person(format!(
-                        "read the task's log on {} (`pvenode task log {}`), mend the cause and run it again",
+                        "mend the cause and run it again; the whole log is on {} (`pvenode task log {}`)",
                         self.upid.node(),
                         self.upid
                     )),
                 )
             }
-            TaskState::Stopped(exit) => evidence(exit),
+            TaskState::Stopped { exit, .. } => evidence(exit),
         }
     }
 }
@@ -131,7 +146,8 @@ impl Proxmox {
         let asked = self.get::<Status>(&["nodes", upid.node(), "tasks", upid.as_str(), "status"], &[]).await;
         match asked {
             Ok(Status { status, exitstatus }) if status == "stopped" => {
-                Ok(TaskState::Stopped(Exit::parse(exitstatus.as_deref().unwrap_or("the task left no exit status"))))
+                let exit = Exit::parse(exitstatus.as_deref().unwrap_or("the task left no exit status"));
+                Ok(TaskState::Stopped { exit, log: Vec::new() })
             }
             Ok(_) => Ok(TaskState::Running),
             Err(error) if error.is_no_such_task() => Ok(TaskState::Unlisted),
@@ -154,14 +170,31 @@ impl Proxmox {
         Ok(lines.into_iter().map(|line| line.t).collect())
     }
 
+    /// The last lines that the task printed, without the one that repeats how it ended.
+    async fn last_lines(&self, upid: &Upid) -> Vec<String> {
+        // They only explain: without them the failure is told all the same.
+        let mut lines = self.task_log(upid, LOG).await.unwrap_or_default();
+        lines.retain(|line| !line.trim().is_empty() && !line.starts_with("TASK ERROR") && line != "no content");
+        lines.split_off(lines.len().saturating_sub(TOLD))
+    }
+
     /// Waits for the end of the task, and gives how it ended.
     ///
     /// # Errors
     /// When it ends badly, not in time, or can't be observed.
     pub async fn finish(&self, cx: &GateContext, gate: &TaskGate, deadline: Deadline) -> Result<Exit, ProxmoxError> {
-        let observed = every(POLL, || async { self.task(&gate.upid).await.map_err(observe_error) });
+        let (proxmox, upid) = (self.hasty(), &gate.upid);
+        let observed = every(POLL, || async {
+            let mut seen = proxmox.task(upid).await.map_err(observe_error)?;
+            if let TaskState::Stopped { exit, log } = &mut seen
+                && gate.has_failed(exit)
+            {
+                *log = proxmox.last_lines(upid).await;
+            }
+            Ok(seen)
+        });
         match cx.prove(gate, deadline, observed).await? {
-            TaskState::Stopped(exit) => Ok(exit),
+            TaskState::Stopped { exit, .. } => Ok(exit),
             TaskState::Running | TaskState::Unlisted => Ok(Exit::Ok),
         }
     }
@@ -188,6 +221,10 @@ mod tests {
         TaskGate::new("start vm 101011", upid).or_already(&["already running"])
     }
 
+    fn stopped(exit: &str) -> TaskState {
+        TaskState::Stopped { exit: Exit::parse(exit), log: Vec::new() }
+    }
+
     fn judge(state: &TaskState, seconds: u64) -> Verdict {
         gate().judge(&Observation { snapshot: state, unchanged_for: Duration::from_secs(seconds) })
     }
@@ -195,14 +232,14 @@ mod tests {
     #[test]
     fn a_task_is_proven_by_its_exit_status_only() {
         assert_eq!(judge(&TaskState::Running, 500).word(), "pending");
-        assert!(judge(&TaskState::Stopped(Exit::Ok), 0).is_proven());
-        assert!(judge(&TaskState::Stopped(Exit::parse("WARNINGS: 2")), 0).is_proven());
-        assert_eq!(judge(&TaskState::Stopped(Exit::parse("storage is full")), 0).word(), "stuck");
+        assert!(judge(&stopped("OK"), 0).is_proven());
+        assert!(judge(&stopped("WARNINGS: 2"), 0).is_proven());
+        assert_eq!(judge(&stopped("storage is full"), 0).word(), "stuck");
     }
 
     #[test]
     fn a_machine_that_runs_already_fulfils_the_wish_to_start_it() {
-        assert!(judge(&TaskState::Stopped(Exit::parse("VM 101011 already running")), 0).is_proven());
+        assert!(judge(&stopped("VM 101011 already running"), 0).is_proven());
     }
 
     #[test]

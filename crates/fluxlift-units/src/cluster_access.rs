@@ -15,7 +15,7 @@ const REQUEST: Deadline = Deadline::minutes(2);
 
 /// How long it is tried in a unit that has `deadline`: half of it at most, so that the unit ends with the reason and not
 /// with its deadline.
-fn patience(deadline: Deadline) -> Deadline {
+pub(crate) fn patience(deadline: Deadline) -> Deadline {
     REQUEST.min(Deadline::after(deadline.budget() / 2))
 }
 

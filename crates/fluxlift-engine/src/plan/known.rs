@@ -27,9 +27,9 @@ impl<'a> Known<'a> {
     pub(crate) fn expect(&mut self, unit: &UnitPath, change: &Change) -> bool {
         let key = self.blueprint.key(unit);
         let outputs = match change.kind {
-            ChangeKind::Delete => return false,
-            ChangeKind::None if change.outputs.is_none() => return false,
-            ChangeKind::None | ChangeKind::Update => change.outputs.clone(),
+            // A unit that is deleted altogether leaves none; one that deletes some of what it made says what is left.
+            ChangeKind::None | ChangeKind::Delete if change.outputs.is_none() => return false,
+            ChangeKind::None | ChangeKind::Delete | ChangeKind::Update => change.outputs.clone(),
             ChangeKind::Create | ChangeKind::Replace | ChangeKind::Unknown => None,
         };
         if outputs.is_some() && outputs.as_ref() == self.state.outputs(&key) {

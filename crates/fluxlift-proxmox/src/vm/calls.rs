@@ -6,16 +6,6 @@ use serde_json::Value;
 use crate::vm::{VmConfig, VmSpec};
 use crate::{Proxmox, ProxmoxError, Upid};
 
-/// Whether a machine runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PowerState {
-    /// It runs, or is suspended.
-    Running,
-    /// It is off.
-    Stopped,
-}
-
 impl Proxmox {
     /// Creates the machine, switched off.
     ///
@@ -84,20 +74,6 @@ impl Proxmox {
         self.put(&["nodes", host, "qemu", &id.to_string(), "resize"], &form).await
     }
 
-    /// Whether the machine runs.
-    ///
-    /// # Errors
-    /// When the server refuses to say, or the machine does not exist.
-    pub async fn power_state(&self, host: &str, id: u32) -> Result<PowerState, ProxmoxError> {
-        #[derive(Deserialize)]
-        struct Status {
-            status: PowerState,
-        }
-        let id = id.to_string();
-        let status: Status = self.get(&["nodes", host, "qemu", &id, "status", "current"], &[]).await?;
-        Ok(status.status)
-    }
-
     /// Starts the machine. One that runs already ends the task with `already running`.
     ///
     /// # Errors
@@ -114,14 +90,6 @@ impl Proxmox {
         self.power(host, id, "stop").await
     }
 
-    /// Asks the machine to shut down by itself.
-    ///
-    /// # Errors
-    /// When the server refuses.
-    pub async fn shut_down_vm(&self, host: &str, id: u32) -> Result<Upid, ProxmoxError> {
-        self.power(host, id, "shutdown").await
-    }
-
     /// Destroys the machine, which must be off, with the disks of its configuration and its traces in jobs and firewall.
     ///
     /// Other volumes that carry its number stay: nobody knows who made them.
@@ -129,7 +97,8 @@ impl Proxmox {
     /// # Errors
     /// When the server refuses.
     pub async fn destroy_vm(&self, host: &str, id: u32) -> Result<Upid, ProxmoxError> {
-        // The server's default for disks that the configuration does not name changed between versions.
+        // Said, because the server's default changed between versions. With 1 it would take every volume that carries the
+        // number on every storage that it sees: also those that somebody attached, restored or left there by hand.
         let query = [("purge", "1"), ("destroy-unreferenced-disks", "0")];
         self.delete(&["nodes", host, "qemu", &id.to_string()], &query).await
     }

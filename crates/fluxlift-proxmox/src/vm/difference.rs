@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::vm::{Media, Nic, PropertyString, Tags, VmConfig, VmSpec};
+use crate::vm::{Media, PropertyString, Tags, VmConfig, VmSpec};
 
 /// One thing that differs.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,22 +121,10 @@ fn disk(want: &VmSpec, have: &VmConfig) -> Option<Difference> {
     }
 }
 
-/// Whether the machine is the one that we asked for, and not another with the same number: its name, the tags of
-/// `mark` and the pinned address of its first card.
-pub fn is_ours(want: &VmSpec, mark: &Tags, have: &VmConfig) -> bool {
-    have.name() == want.name && mark.0.is_subset(&have.tags().0) && has_our_card(want, have)
-}
-
-/// Whether its first card has the address that we pinned.
-pub fn has_our_card(want: &VmSpec, have: &VmConfig) -> bool {
-    let pinned = want.nics.first().map(|Nic { mac, .. }| *mac);
-    pinned.is_some() && pinned == have.mac(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vm::{Disk, IpConfig, MacAddress};
+    use crate::vm::{Disk, IpConfig, MacAddress, Nic};
 
     fn spec() -> VmSpec {
         VmSpec {
@@ -188,7 +176,7 @@ mod tests {
     #[test]
     fn what_the_server_normalises_is_no_difference() {
         assert_eq!(differences(&spec(), &readback()), vec![]);
-        assert!(is_ours(&spec(), &spec().tags, &readback()));
+        assert!(spec().signature().is_of(&spec().tags, &readback()));
     }
 
     #[test]
@@ -205,7 +193,7 @@ mod tests {
         net0: virtio=BC:24:11:01:02:AC,bridge=vnet101,mtu=1450 -> bridge=vnet101,mtu=1450,virtio=BC:24:11:01:02:AB
         scsi0: 8 GiB on rbd -> 40 GiB on rbd
         ");
-        assert!(!is_ours(&spec(), &spec().tags, &have));
+        assert!(!spec().signature().is_of(&spec().tags, &have));
     }
 
     #[test]

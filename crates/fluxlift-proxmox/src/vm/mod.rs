@@ -9,13 +9,14 @@ pub mod mac;
 pub mod parameters;
 pub mod property;
 pub mod readback;
+pub mod signature;
 pub mod spec;
 pub mod tags;
 
-pub use calls::PowerState;
-pub use difference::{Difference, Mend, differences, has_our_card, is_ours};
+pub use difference::{Difference, Mend, differences};
 pub use mac::{MacAddress, MacError};
 pub use property::PropertyString;
 pub use readback::VmConfig;
+pub use signature::Signature;
 pub use spec::{Disk, IpConfig, Media, Nic, PciDevice, UsbDevice, VmSpec};
 pub use tags::Tags;

@@ -47,17 +47,17 @@ async fn a_token_is_shown_with_every_call_and_needs_no_csrf() {
 async fn a_password_becomes_a_ticket_that_is_kept_and_its_csrf_token_goes_with_writes() {
     let peer = Peer::new(|seen| match seen.line.as_str() {
         "POST /api2/json/access/ticket" => data(json!({ "ticket": "PVE:root@pam:1", "CSRFPreventionToken": "csrf:1" })),
-        "GET /api2/json/cluster/nextid" => data(json!("100")),
+        "GET /api2/json/nodes" => data(json!([])),
         _ => data(json!(UPID)),
     });
     let proxmox = by_password(&peer);
-    assert_eq!(proxmox.next_id().await.unwrap(), 100);
+    assert_eq!(proxmox.hosts().await.unwrap(), []);
     proxmox.start_vm("pve01", 101_011).await.unwrap();
     assert_eq!(
         peer.lines(),
         [
             "POST /api2/json/access/ticket",
-            "GET /api2/json/cluster/nextid",
+            "GET /api2/json/nodes",
             "POST /api2/json/nodes/pve01/qemu/101011/status/start"
         ]
     );
@@ -76,11 +76,11 @@ async fn an_expired_ticket_is_replaced_once_and_then_explained() {
             let n = logins.fetch_add(1, Ordering::SeqCst);
             data(json!({ "ticket": format!("ticket{n}"), "CSRFPreventionToken": "c" }))
         }
-        "GET /api2/json/cluster/nextid" if seen.header("cookie").ends_with('1') => data(json!("100")),
+        "GET /api2/json/nodes" if seen.header("cookie").ends_with('1') => data(json!([])),
         _ => answer(401, r#"{"data":null,"message":"permission denied - invalid PVE ticket"}"#),
     });
     let proxmox = by_password(&peer);
-    assert_eq!(proxmox.next_id().await.unwrap(), 100);
+    assert_eq!(proxmox.hosts().await.unwrap(), []);
     let error = proxmox.version().await.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -164,6 +164,27 @@ async fn a_task_is_followed_through_its_unlisted_moment_to_its_end() {
     assert!(matches!(error, ProxmoxError::Task(_)));
     assert!(error.to_string().contains("already running"), "{error}");
     assert_eq!(peer.lines()[0], format!("GET /api2/json/nodes/pve01/tasks/{UPID}/status"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_failed_is_told_with_the_last_lines_of_its_log() {
+    let log =
+        ["importing", "kvm: cannot set up guest memory", "kvm: no space", "qemu died", "TASK ERROR: start failed"];
+    for (readable, end) in
+        [(true, "; its log ends: kvm: cannot set up guest memory | kvm: no space | qemu died"), (false, "")]
+    {
+        let peer = Peer::new(move |seen| match seen.line.contains("/log?") {
+            false => data(json!({ "status": "stopped", "exitstatus": "start failed" })),
+            true if readable => {
+                data(log.iter().enumerate().map(|(n, line)| json!({ "n": n + 1, "t": line })).collect())
+            }
+            true => answer(403, r#"{"data":null,"message":"Permission check failed"}"#),
+        });
+        let gate = TaskGate::new("start vm 101011", UPID.parse().unwrap());
+        let error = by_token(&peer).finish(&context(), &gate, Deadline::minutes(2)).await.unwrap_err();
+        assert!(error.to_string().contains(&format!("qmstart ended with: start failed{end}")), "{error}");
+        assert!(error.hints()[0].to_string().contains(&format!("pvenode task log {UPID}")), "{:?}", error.hints());
+    }
 }
 
 #[tokio::test]

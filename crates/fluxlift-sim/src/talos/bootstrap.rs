@@ -14,6 +14,7 @@ use tonic::Code;
 
 use super::answer::idle;
 use super::dispatch::Call;
+use super::fault::TalosFault;
 use super::grpc::{Answer, Refusal};
 use super::{certificates, etcd};
 use crate::World;
@@ -38,7 +39,12 @@ pub(super) fn bootstrap(world: &mut World, vmid: u32, call: &Call<'_>) -> Result
     if !machine.time_synced {
         return precondition("time is not in sync yet");
     }
-    if machine.disk.etcd.is_some() {
+    let (address, taken) = (machine.spec.address, machine.disk.etcd.is_some());
+    let forestalled = !taken && world.talos.strikes(&TalosFault::Forestalled { address });
+    if forestalled {
+        etcd::found(world, vmid);
+    }
+    if taken || forestalled {
         return Err(Refusal::new(Code::AlreadyExists, "etcd data directory is not empty"));
     }
     etcd::found(world, vmid);

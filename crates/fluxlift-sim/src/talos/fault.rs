@@ -29,6 +29,11 @@ pub enum TalosFault {
         /// The machine.
         address: Ipv4Addr,
     },
+    /// Somebody else's bootstrap of this machine arrives just before the next one.
+    Forestalled {
+        /// The machine.
+        address: Ipv4Addr,
+    },
     /// Its member of etcd stays a learner for as long as this fault is there.
     NoVote {
         /// The machine.

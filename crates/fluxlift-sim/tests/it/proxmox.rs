@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fluxlift_core::{Deadline, Secret, Timestamp};
 use fluxlift_gate::{GateContext, TokioClock};
-use fluxlift_proxmox::vm::{Disk, IpConfig, MacAddress, Media, Nic, PowerState, VmSpec, differences, is_ours};
+use fluxlift_proxmox::vm::{Disk, IpConfig, MacAddress, Media, Nic, VmSpec, differences};
 use fluxlift_proxmox::{Credentials, Download, Proxmox, ProxmoxError, TaskGate, Trust, Upid};
 use fluxlift_sim::proxmox::{auth, certificate};
 use fluxlift_sim::{Datacenter, Net, Options, World};
@@ -79,7 +79,7 @@ async fn a_machine_lives_from_its_creation_to_its_destruction() {
     assert_eq!(locked.message(), Some("VM is locked (create)"));
     assert_eq!(lab.done(&proxmox, "create", upid).await.unwrap(), "OK");
     let have = proxmox.vm_config("pve01", spec.id).await.unwrap().unwrap();
-    assert!(is_ours(&spec, &spec.tags, &have));
+    assert!(spec.signature().is_of(&spec.tags, &have));
     let left: Vec<String> = differences(&spec, &have).iter().map(ToString::to_string).collect();
     assert_eq!(left, ["scsi0: 10 GiB on local-lvm -> 40 GiB on local-lvm"]);
     let upid = proxmox.grow_disk("pve01", spec.id, 40).await.unwrap();
@@ -89,7 +89,7 @@ async fn a_machine_lives_from_its_creation_to_its_destruction() {
 
     let upid = proxmox.start_vm("pve01", spec.id).await.unwrap();
     assert_eq!(lab.done(&proxmox, "start", upid).await.unwrap(), "OK");
-    assert_eq!(proxmox.power_state("pve01", spec.id).await.unwrap(), PowerState::Running);
+    assert_eq!(proxmox.guests().await.unwrap()[0].status, "running");
     let machine = lab.datacenter.with(|world| world.machines[&101_011].clone());
     assert_eq!((machine.address.to_string().as_str(), machine.talos_version.as_str()), ("127.101.0.11", "v1.12.0"));
     let upid = proxmox.start_vm("pve01", spec.id).await.unwrap();
@@ -117,7 +117,8 @@ async fn a_number_that_is_taken_is_a_500_that_names_its_host() {
     assert!(error.is_duplicate());
     assert!(error.to_string().contains("already exists on node 'pve01'"), "{error}");
     assert_eq!(proxmox.guests().await.unwrap()[0].describe(), r#"vm 101011 "solcp01" on pve01"#);
-    assert_eq!(proxmox.next_id().await.unwrap(), 100);
+    let free: serde_json::Value = proxmox.get(&["cluster", "nextid"], &[]).await.unwrap();
+    assert_eq!(free, "100");
 }
 
 #[tokio::test(start_paused = true)]

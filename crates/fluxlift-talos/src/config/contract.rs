@@ -31,9 +31,14 @@ impl Contract {
         }
     }
 
-    /// Whether machine configurations of this contract can be generated here.
-    pub(super) fn can_generate(self) -> bool {
-        self <= Self::V1_13
+    /// The same contract, if machine configurations of it can be generated here.
+    ///
+    /// Whoever reads a version asks for it at once: secrets and machines that no configuration fits are made for nothing.
+    ///
+    /// # Errors
+    /// When they can't be yet.
+    pub fn generable(self) -> Result<Self, ConfigError> {
+        if self <= Self::V1_13 { Ok(self) } else { Err(ConfigError::Contract { contract: self }) }
     }
 
     /// `features.rbac`, `apidCheckExtKeyUsage`, `stableHostname` and the API server's own fields are spelled out.

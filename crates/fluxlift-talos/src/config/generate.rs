@@ -14,9 +14,7 @@ use crate::yaml::Node;
 /// # Errors
 /// When the contract is not supported, a patch does not fit, or the result contradicts itself.
 pub fn generate(cluster: &ClusterSpec, node: &NodeSpec, secrets: &SecretsBundle) -> Result<MachineConfig, ConfigError> {
-    if !cluster.contract.can_generate() {
-        return Err(ConfigError::Contract { contract: cluster.contract });
-    }
+    cluster.contract.generable()?;
     let mut config = MachineConfig::new(base(cluster, node, secrets));
     let mut own = network::name(node, cluster.contract);
     own.extend(node.interface.as_ref().map(network::interface));

@@ -91,10 +91,7 @@ impl Courier<'_> {
             NodeState::Ours(_) => None,
             // After a delivery whose answer got lost the machine installs itself.
             NodeState::Unreachable { why } => return Tried::Again(why.clone()),
-            state => {
-                let (node, state) = (target.name.clone(), state.to_string());
-                return Tried::Never(ApplyError::NotOurs { node, state }.into());
-            }
+            state => return Tried::Never(ApplyError::out_of_reach(&target.name, state).into()),
         };
         match deliver(self.access, &target.api, &sight.state, pin, self.ours, &target.config).await {
             Ok(Delivery::Taken { .. }) => {

@@ -76,7 +76,7 @@ impl Unit for ApplyConfig {
                 (NodeState::Ours(_), Some(false)) => reasons.push(format!("{name} runs another configuration")),
                 (NodeState::Maintenance { .. }, _) => reasons.push(format!("{name} waits for its configuration")),
                 (NodeState::Foreign { .. }, _) => {
-                    return Err(ApplyError::NotOurs { node: name.clone(), state: sight.state.to_string() }.into());
+                    return Err(ApplyError::out_of_reach(name, &sight.state).into());
                 }
                 (NodeState::Unreachable { .. }, _) => silent.push(name.as_str()),
                 (state, _) => reasons.push(format!("{name} cannot be seen: {state}")),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use fluxlift_core::{ActLogError, Explain, Hint};
+use fluxlift_talos::client::TalosError;
 use thiserror::Error;
 
 /// Why a cluster was not bootstrapped.
@@ -20,6 +21,9 @@ pub enum BootstrapError {
         /// The machine.
         node: String,
     },
+    /// The machine's own API failed for good.
+    #[error(transparent)]
+    Talos(#[from] TalosError),
     /// The kubeconfig could not be written.
     #[error("{} cannot be written", path.display())]
     File {
@@ -34,6 +38,13 @@ pub enum BootstrapError {
     Journal(#[from] ActLogError),
 }
 
+impl BootstrapError {
+    /// Whether the machine has etcd data that are not ours.
+    pub const fn is_occupied(&self) -> bool {
+        matches!(self, Self::Occupied { .. })
+    }
+}
+
 impl Explain for BootstrapError {
     fn hints(&self) -> Vec<Hint> {
         match self {
@@ -41,6 +52,7 @@ impl Explain for BootstrapError {
                 Hint::new("look at etcd on each control plane with `talosctl etcd members`; one cluster must win"),
                 Hint::new("reset the machines that hold etcd data of no value, then run it again"),
             ],
+            Self::Talos(error) => error.hints(),
             Self::File { .. } | Self::Journal(_) => vec![],
         }
     }

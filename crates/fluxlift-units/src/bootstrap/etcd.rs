@@ -70,7 +70,9 @@ pub async fn found(site: &Site<'_>, cx: &UnitContext) -> Result<Option<Founder>,
         Decision::GoOn => Ok(match recorded {
             Recorded::Meant(node) => {
                 let founder = Founder::of(&node, &planes);
-                cx.acts.done(&founder.act(), serde_json::json!({ "seen": true })).map_err(BootstrapError::from)?;
+                cx.acts
+                    .done(&founder.act(&*cx.acts), serde_json::json!({ "seen": true }))
+                    .map_err(BootstrapError::from)?;
                 Some(founder)
             }
             Recorded::Done(node) => Some(Founder::of(&node, &planes)),
@@ -81,8 +83,13 @@ pub async fn found(site: &Site<'_>, cx: &UnitContext) -> Result<Option<Founder>,
             let repeated = AtomicBool::new(record::intend(&*cx.acts, &founder).map_err(BootstrapError::from)?);
             let name = GateName::new(format!("etcd begins on {node}"));
             let call = || call(site, &node, &repeated);
-            cx.gates.attempt(name, BEGIN.min(cx.deadline), AGAIN, call).await??;
-            cx.acts.done(&founder.act(), serde_json::json!({})).map_err(BootstrapError::from)?;
+            if let Err(refused) = cx.gates.attempt(name, BEGIN.min(cx.deadline), AGAIN, call).await? {
+                if refused.is_occupied() {
+                    record::take_back(&*cx.acts, &founder).map_err(BootstrapError::from)?;
+                }
+                return Err(refused.into());
+            }
+            cx.acts.done(&founder.act(&*cx.acts), serde_json::json!({})).map_err(BootstrapError::from)?;
             cx.gates.events.step("bootstrapped", format!("etcd on {node}"));
             Ok(Some(founder))
         }
@@ -91,7 +98,7 @@ pub async fn found(site: &Site<'_>, cx: &UnitContext) -> Result<Option<Founder>,
 
 /// Looks at all control planes once more, then calls bootstrap on the recorded one. `repeated`: an earlier call may have
 /// come through.
-async fn call(site: &Site<'_>, node: &str, repeated: &AtomicBool) -> Tried<(), UnitError> {
+async fn call(site: &Site<'_>, node: &str, repeated: &AtomicBool) -> Tried<(), BootstrapError> {
     let begun = |how: &str| Tried::Done((), Evidence::new(format!("node/{node}"), how));
     let planes = site.control_planes().await;
     // Between the decision and this call somebody else may have come.
@@ -99,14 +106,14 @@ async fn call(site: &Site<'_>, node: &str, repeated: &AtomicBool) -> Tried<(), U
         Decision::Bootstrap(_) => {}
         Decision::GoOn | Decision::Adopt => return begun("etcd=started"),
         Decision::Refuse { why } if planes.values().all(|plane| plane.etcd.is_clear()) => {
-            return Tried::Never(BootstrapError::Refused { why }.into());
+            return Tried::Never(BootstrapError::Refused { why });
         }
         Decision::Refuse { why } => return Tried::Again(why),
     }
     let Err(error) = once(site, node).await else { return begun("bootstrap=accepted") };
     match error.class() {
         Class::Already if repeated.load(Ordering::Relaxed) => begun("bootstrap=already done"),
-        Class::Already => Tried::Never(BootstrapError::Occupied { node: node.to_owned() }.into()),
+        Class::Already => Tried::Never(BootstrapError::Occupied { node: node.to_owned() }),
         Class::Final => Tried::Never(error.into()),
         Class::Away => {
             // The call may have come through and its answer got lost.

@@ -9,6 +9,9 @@ use fluxlift_engine::unit::Prior;
 use fluxlift_talos::node::{ControlPlane, Recorded};
 use serde_json::{Value as Json, json};
 
+/// What marks the outcome of an act that the machine refused.
+const REFUSED: &str = "refused";
+
 /// A machine, by its name and by what tells it from one that is made anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Founder {
@@ -24,9 +27,9 @@ impl Founder {
         Self { node: node.to_owned(), machine: seen.get(node).and_then(|plane| plane.machine.clone()) }
     }
 
-    /// The act of bootstrapping it.
-    pub fn act(&self) -> Act {
-        act_on(self.machine.as_deref()).with_detail(self.identity())
+    /// The act of bootstrapping it, after what `acts` hold.
+    pub fn act(&self, acts: &dyn ActLog) -> Act {
+        act_on(acts, self.machine.as_deref()).0.with_detail(self.identity())
     }
 
     /// What the state remembers.
@@ -35,9 +38,19 @@ impl Founder {
     }
 }
 
-/// The act on a machine with this identity. Machines without one share theirs.
-fn act_on(machine: Option<&str>) -> Act {
-    Act::new("etcd.bootstrap", machine.map_or_else(|| "etcd".to_owned(), |machine| format!("etcd/{machine}")))
+/// The act on a machine with this identity, and what earlier runs left of it. Machines without one share theirs. An act
+/// that was refused is over: what is tried after it is another one.
+fn act_on(acts: &dyn ActLog, machine: Option<&str>) -> (Act, PriorAct) {
+    let target = machine.map_or_else(|| "etcd".to_owned(), |machine| format!("etcd/{machine}"));
+    let mut act = Act::new("etcd.bootstrap", target.as_str());
+    let mut tries = 1;
+    loop {
+        match acts.recall(&act) {
+            PriorAct::Done(_, outcome) if outcome[REFUSED] == true => tries += 1,
+            left => return (act, left),
+        }
+        act.target = format!("{target}/{tries}");
+    }
 }
 
 /// What an earlier run left about the machines that were `seen`, the journal before the state.
@@ -45,7 +58,7 @@ pub fn recall(acts: &dyn ActLog, prior: Option<&Prior>, seen: &BTreeMap<String, 
     let known = seen.iter().filter_map(|(node, plane)| Some((Some(node), Some(plane.machine.as_deref()?))));
     for (node, machine) in known.chain([(None, None)]) {
         let named = |act: &Act| node.cloned().or_else(|| text(&act.detail, "node"));
-        match acts.recall(&act_on(machine)) {
+        match act_on(acts, machine).1 {
             PriorAct::Intended(act) => return named(&act).map_or(Recorded::Nothing, Recorded::Meant),
             PriorAct::Done(act, _) => return named(&act).map_or(Recorded::Nothing, Recorded::Done),
             PriorAct::New => {}
@@ -71,7 +84,16 @@ fn standing(identity: &Json, seen: &BTreeMap<String, ControlPlane>) -> Option<St
 /// # Errors
 /// When the journal does not take it: then it must not be done.
 pub fn intend(acts: &dyn ActLog, founder: &Founder) -> Result<bool, ActLogError> {
-    Ok(acts.intend(&founder.act())? != PriorAct::New)
+    Ok(acts.intend(&founder.act(acts))? != PriorAct::New)
+}
+
+/// Takes the choice of `founder` back: the machine has etcd data already, and they are not ours. Without this the next run
+/// would take the intent for its own call that came through, and the data for its own.
+///
+/// # Errors
+/// When the journal does not take it.
+pub fn take_back(acts: &dyn ActLog, founder: &Founder) -> Result<(), ActLogError> {
+    acts.done(&founder.act(acts), json!({ REFUSED: true }))
 }
 
 /// What the state remembers of a cluster that nobody here founded, or `founder` did.

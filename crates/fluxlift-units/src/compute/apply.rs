@@ -103,7 +103,7 @@ impl Builder<'_> {
 
     /// The machine as it is now, if it is ours; an error if it is somebody else's.
     async fn found(&self, spec: &VmSpec) -> Result<Option<Machine>, UnitError> {
-        Ok(self.surveyor.look_at(spec).await?.ours(spec, self.surveyor.mark)?)
+        Ok(self.surveyor.look_at(&spec.signature()).await?.ours(&spec.name, self.surveyor.mark)?)
     }
 
     /// The machine once nothing holds it: a creation of an earlier run may still be going on.
@@ -129,17 +129,26 @@ impl Builder<'_> {
             }
         }
         let settings: Vec<&Difference> = found.iter().filter(|d| d.mend == Mend::Set).collect();
+        let mut machine = machine.clone();
         if !settings.is_empty() {
-            self.set(spec, machine, &settings).await?;
+            self.set(spec, &machine, &settings).await?;
+            if machine.running {
+                machine.pending = self.surveyor.proxmox.pending(&machine.host, spec.id).await?;
+            }
+        }
+        if let Some(why) = machine.needs_restart() {
+            self.cx.gates.events.warn(format!("vm {} {}: {why}", spec.id, spec.name));
         }
         Ok(())
     }
 
     async fn grow(&self, spec: &VmSpec, machine: &Machine, gib: u64) -> Result<(), UnitError> {
         self.go_on(&format!("growing the disk of vm {}", spec.id))?;
-        let upid = self.surveyor.proxmox.grow_disk(&machine.host, spec.id, gib).await?;
+        // Growing to a size that it has already is no change.
+        let proxmox = self.surveyor.proxmox;
+        let upid = proxmox.repeating(|| proxmox.grow_disk(&machine.host, spec.id, gib)).await?;
         let gate = TaskGate::new(format!("grow the disk of vm {}", spec.id), upid);
-        self.surveyor.proxmox.finish(&self.cx.gates, &gate, CHANGE).await?;
+        proxmox.finish(&self.cx.gates, &gate, CHANGE).await?;
         self.cx.gates.events.step("grew", format!("the disk of vm {} {} to {gib} GiB", spec.id, spec.name));
         Ok(())
     }
@@ -147,17 +156,16 @@ impl Builder<'_> {
     async fn set(&self, spec: &VmSpec, machine: &Machine, wanted: &[&Difference]) -> Result<(), UnitError> {
         self.go_on(&format!("changing vm {}", spec.id))?;
         let settings: Vec<(String, String)> = wanted.iter().map(|d| (d.key.clone(), d.want.clone())).collect();
-        let proxmox = self.surveyor.proxmox;
-        // The digest may have changed by our own growing of the disk: it is read again, as late as possible.
-        let config = proxmox.vm_config(&machine.host, spec.id).await?.unwrap_or_default();
-        proxmox.set_config(&machine.host, spec.id, &settings, config.digest.as_deref()).await?;
+        let (proxmox, host) = (self.surveyor.proxmox, machine.host.as_str());
+        // The digest may have changed by our own growing of the disk, or by this very call when its answer was lost: it is
+        // read as late as possible, each time.
+        let once = || async {
+            let config = proxmox.vm_config(host, spec.id).await?.unwrap_or_default();
+            proxmox.set_config(host, spec.id, &settings, config.digest.as_deref()).await
+        };
+        proxmox.repeating(once).await?;
         for difference in wanted {
             self.cx.gates.events.step("changed", format!("vm {} {}: {difference}", spec.id, spec.name));
-        }
-        let waiting = proxmox.pending(&machine.host, spec.id).await?;
-        if machine.running && !waiting.is_empty() {
-            let keys = waiting.join(", ");
-            self.cx.gates.events.warn(format!("vm {} {}: {keys} will change at its next start", spec.id, spec.name));
         }
         Ok(())
     }
@@ -166,7 +174,7 @@ impl Builder<'_> {
         let proxmox = self.surveyor.proxmox;
         if !machine.running {
             self.go_on(&format!("starting vm {}", spec.id))?;
-            let upid = match proxmox.start_vm(&machine.host, spec.id).await {
+            let upid = match proxmox.repeating(|| proxmox.start_vm(&machine.host, spec.id)).await {
                 Ok(upid) => Some(upid),
                 Err(ProxmoxError::Refused { message, .. }) if message.contains("already running") => None,
                 Err(error) => return Err(error.into()),

@@ -3,7 +3,7 @@
 use fluxlift_core::Deadline;
 use fluxlift_engine::unit::UnitError;
 use fluxlift_proxmox::TaskGate;
-use fluxlift_proxmox::vm::VmSpec;
+use fluxlift_proxmox::vm::Signature;
 use futures::FutureExt;
 
 use crate::compute::apply::{Builder, a_few_at_once};
@@ -17,13 +17,13 @@ impl Builder<'_> {
     ///
     /// # Errors
     /// The first failure, after all have ended.
-    pub async fn tear_down(&self, specs: &[VmSpec]) -> Result<(), UnitError> {
-        let found = self.surveyor.look(specs).await?;
+    pub async fn tear_down(&self, machines: &[Signature]) -> Result<(), UnitError> {
+        let found = self.surveyor.look(machines).await?;
         let mut ours = Vec::new();
-        for (spec, found) in specs.iter().zip(found) {
+        for (wanted, found) in machines.iter().zip(found) {
             match found {
                 Found::Nothing => {}
-                Found::Ours(machine) => ours.push((spec.id, spec.name.as_str(), *machine)),
+                Found::Ours(machine) => ours.push((wanted.id, wanted.name.as_str(), *machine)),
                 Found::Foreign { owner, why } => {
                     self.cx.gates.events.warn(format!("{owner} is left: it is not ours ({why})"))
                 }
@@ -40,7 +40,7 @@ impl Builder<'_> {
         let (proxmox, host) = (self.surveyor.proxmox, machine.host.as_str());
         self.go_on(&format!("destroying vm {id}"))?;
         if machine.running {
-            let upid = proxmox.stop_vm(host, id).await?;
+            let upid = proxmox.repeating(|| proxmox.stop_vm(host, id)).await?;
             let gate = TaskGate::new(format!("stop vm {id}"), upid).or_already(&["not running"]);
             proxmox.finish(&self.cx.gates, &gate, TASK).await?;
         }

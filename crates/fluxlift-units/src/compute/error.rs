@@ -38,6 +38,16 @@ pub enum ComputeError {
         /// The tags that would make it ours.
         mark: String,
     },
+    /// A device is named in a way that is root's alone.
+    #[error("{node} is given the PCI device {device} by its raw address, and {who} may not: only root@pam itself may")]
+    RootOnly {
+        /// The machine.
+        node: String,
+        /// The device.
+        device: String,
+        /// Token or user.
+        who: String,
+    },
     /// The image is nowhere.
     #[error("the image {image} is not on {host}")]
     NoImage {
@@ -79,6 +89,14 @@ impl Explain for ComputeError {
                 Hint::new(format!(
                     "if it is yours after all, add the tags {mark} to it and set its MAC address in the tree"
                 )),
+            ],
+            Self::RootOnly { device, .. } => vec![
+                Hint::new(format!(
+                    "map {device} under Datacenter, Resource Mappings, and name it by `mapping` instead of `address`"
+                )),
+                Hint::new(
+                    "or give username root@pam and its password instead of api_token; a token of root does not count",
+                ),
             ],
             Self::NoImage { .. } => vec![Hint::new(
                 "upload it, or set the input `talos_image_url`, then the host fetches it (it cannot decompress xz)",

@@ -94,8 +94,12 @@ impl Gate for Gone {
 }
 
 /// Looks at the machine again and again.
-pub fn watch(proxmox: &Proxmox, id: u32) -> impl Stream<Item = Result<Seen, ObserveError>> + Send + '_ {
-    every(POLL, move || async move { look(proxmox, id).await.map_err(blind) })
+pub fn watch(proxmox: &Proxmox, id: u32) -> impl Stream<Item = Result<Seen, ObserveError>> + Send + use<> {
+    let proxmox = proxmox.hasty();
+    every(POLL, move || {
+        let proxmox = proxmox.clone();
+        async move { look(&proxmox, id).await.map_err(blind) }
+    })
 }
 
 async fn look(proxmox: &Proxmox, id: u32) -> Result<Seen, ProxmoxError> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use fluxlift_core::Secret;
+use fluxlift_core::{Secret, Version};
 use fluxlift_proxmox::vm::MacAddress;
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde::Deserialize;
@@ -33,7 +33,7 @@ pub struct Inputs {
     /// The SHA-256 that the fetched image must have.
     pub talos_image_sha256: Option<String>,
     /// The version of Talos in the image.
-    pub talos_version: String,
+    pub talos_version: Version,
     /// The version of Kubernetes to be.
     pub kubernetes_version: String,
 }

@@ -69,7 +69,7 @@ impl<'a> Talenv<'a> {
         };
         Self {
             cluster_name: &inputs.cluster_name,
-            talos_version: &inputs.talos_version,
+            talos_version: inputs.talos_version.as_str(),
             kubernetes_version: &inputs.kubernetes_version,
             endpoint: inputs.network.vip.map(|vip| format!("https://{vip}:6443")),
             nodes: inputs.nodes.iter().map(node).collect(),

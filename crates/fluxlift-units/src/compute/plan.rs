@@ -4,6 +4,7 @@ use fluxlift_core::ChangeKind;
 use fluxlift_engine::unit::{Change, Prior, Values};
 use fluxlift_proxmox::vm::{Mend, VmSpec, differences};
 
+use crate::compute::surplus::Surplus;
 use crate::compute::survey::{Identity, Machine};
 
 /// What there is of each machine that should be, and of each that should not be any more.
@@ -11,8 +12,8 @@ use crate::compute::survey::{Identity, Machine};
 pub struct Situation<'a> {
     /// The machines that should be, each with what there is of it.
     pub machines: Vec<(&'a VmSpec, Option<Machine>)>,
-    /// The machines that the state says we made, that still exist, and that the tree does not name any more.
-    pub surplus: Vec<String>,
+    /// What there is of machines that the state says we made and that the tree does not name any more.
+    pub surplus: Surplus,
     /// What the state remembers.
     pub prior: Option<&'a Prior>,
     /// What the outputs would be.
@@ -36,18 +37,35 @@ impl Situation<'_> {
                 Some(machine) => reasons.extend(amendments(spec, machine)),
             }
         }
-        reasons.extend(
-            self.surplus.iter().map(|machine| format!("destroy {machine}: the tree does not name it any more")),
-        );
+        let destroyed = self.surplus.ours.iter().map(|(made, machine)| {
+            format!("destroy vm {} {} on {}: the tree does not name it any more", made.id, made.name, machine.host)
+        });
+        reasons.extend(destroyed);
+        reasons.extend(self.surplus.strangers.iter().map(ToString::to_string));
         if reasons.is_empty() {
             reasons.extend(self.bookkeeping());
         }
-        let kind = match (reasons.is_empty(), missing > 0 && missing == self.machines.len()) {
-            (true, _) => return Change::none(),
-            (false, true) => ChangeKind::Create,
-            (false, false) => ChangeKind::Update,
+        if reasons.is_empty() {
+            return Change::because(ChangeKind::None, self.restarts());
+        }
+        let all_are_new = missing > 0 && missing == self.machines.len();
+        // Whoever reads no more than the summary must see that machines go.
+        let kind = match (all_are_new, self.surplus.ours.is_empty()) {
+            (true, true) => ChangeKind::Create,
+            (true, false) => ChangeKind::Replace,
+            (false, false) => ChangeKind::Delete,
+            (false, true) => ChangeKind::Update,
         };
-        Change::because(kind, reasons).leaving(self.outputs.clone())
+        Change::because(kind, reasons.into_iter().chain(self.restarts())).leaving(self.outputs.clone())
+    }
+
+    /// The machines that do not run with what they are set to. An apply starts none of them anew: what runs on it would
+    /// be torn down.
+    fn restarts(&self) -> impl Iterator<Item = String> + '_ {
+        self.machines.iter().filter_map(|(spec, machine)| {
+            let why = machine.as_ref()?.needs_restart()?;
+            Some(format!("vm {} {} needs a restart: {why}", spec.id, spec.name))
+        })
     }
 
     /// What an apply would change in the state only.

@@ -11,6 +11,7 @@ use fluxlift_proxmox::vm::VmSpec;
 use fluxlift_proxmox::{Proxmox, ProxmoxError};
 
 use crate::compute::inputs::Inputs;
+use crate::compute::privilege;
 use crate::compute::survey::{Found, Surveyor};
 
 /// Where a Talos machine, or most other machines, would answer.
@@ -36,9 +37,11 @@ pub async fn checks(surveyor: &Surveyor<'_>, inputs: &Inputs, specs: &[VmSpec], 
         checks.push(storage(proxmox, host, specs).await);
         checks.push(image(proxmox, host, inputs, specs).await);
     }
-    match surveyor.look(specs).await {
+    let wanted: Vec<_> = specs.iter().map(VmSpec::signature).collect();
+    match surveyor.look(&wanted).await {
         Ok(found) => {
             checks.push(numbers(specs, &found));
+            checks.extend(devices(proxmox.who(), specs, &found));
             checks.push(addresses(inputs, specs, &found, dial).await);
         }
         Err(error) => checks.push(Check { name: "machine numbers".to_owned(), outcome: Err(explain(&error)) }),
@@ -110,6 +113,17 @@ fn numbers(specs: &[VmSpec], found: &[Found]) -> Check {
     Check { name: "machine numbers".to_owned(), outcome }
 }
 
+/// Whether devices may be given as they are named; nothing where none has a raw address.
+fn devices(who: &str, specs: &[VmSpec], found: &[Found]) -> Option<Check> {
+    let count = specs.iter().flat_map(privilege::raw).count();
+    let checked = privilege::check(who, specs.iter().zip(found.iter().map(Found::machine)));
+    let outcome = match checked {
+        Ok(()) => Ok(format!("{who} may give {count} by their raw addresses")),
+        Err(error) => Err(told(&error)),
+    };
+    (count > 0).then(|| Check { name: "PCI devices".to_owned(), outcome })
+}
+
 /// Whether anybody answers at an address that a machine is still to get.
 async fn addresses(inputs: &Inputs, specs: &[VmSpec], found: &[Found], dial: &dyn Dial) -> Check {
     let new = specs.iter().zip(found).filter(|(_, found)| matches!(found, Found::Nothing)).map(|(spec, _)| spec);
@@ -143,7 +157,7 @@ fn check(name: &str, outcome: Result<String, ProxmoxError>) -> Check {
 }
 
 /// The error and what to do, in one line.
-fn told(error: &ProxmoxError) -> String {
+fn told(error: &impl Explain) -> String {
     let hint = error.hints().first().map(|hint| format!("; {hint}")).unwrap_or_default();
     format!("{error}{hint}")
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fluxlift_engine::unit::{Prior, UnitError};
-use fluxlift_proxmox::vm::{Tags, VmConfig, VmSpec, has_our_card, is_ours};
+use fluxlift_proxmox::vm::{Signature, Tags, VmConfig, VmSpec};
 use fluxlift_proxmox::{Guest, Proxmox};
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,15 @@ impl Identity {
         Self { machines: specs.iter().map(made).collect() }
     }
 
+    /// What the remembered machines are recognised by.
+    pub fn signatures(&self) -> impl Iterator<Item = Signature> {
+        self.machines.iter().map(|(name, made)| Signature {
+            id: made.id,
+            name: name.clone(),
+            mac: made.mac.parse().ok(),
+        })
+    }
+
     /// Whether the state says that we made this machine.
     pub fn knows(&self, id: u32, have: &VmConfig) -> bool {
         let mac = have.mac(0).map(|mac| mac.to_string());
@@ -71,8 +80,18 @@ pub struct Machine {
     pub host: String,
     /// Whether it runs.
     pub running: bool,
-    /// Its configuration.
+    /// Its configuration as it will be after its next start.
     pub config: VmConfig,
+    /// The keys of which it still runs with another value.
+    pub pending: Vec<String>,
+}
+
+impl Machine {
+    /// What it needs a restart for, if it does.
+    pub fn needs_restart(&self) -> Option<String> {
+        let keys = self.pending.join(", ");
+        (!keys.is_empty()).then(|| format!("{keys} will change at its next start"))
+    }
 }
 
 /// Looks at what there is.
@@ -91,16 +110,16 @@ impl Surveyor<'_> {
     ///
     /// # Errors
     /// When the world can't be observed.
-    pub async fn look(&self, specs: &[VmSpec]) -> Result<Vec<Found>, UnitError> {
+    pub async fn look(&self, wanted: &[Signature]) -> Result<Vec<Found>, UnitError> {
         let guests: BTreeMap<u32, Guest> =
             self.proxmox.guests().await?.into_iter().map(|guest| (guest.vmid, guest)).collect();
         // All at once: a plan should not wait for one answer after the other.
-        let mut asked = Vec::with_capacity(specs.len());
-        for spec in specs {
-            let guest = guests.get(&spec.id);
+        let mut asked = Vec::with_capacity(wanted.len());
+        for wanted in wanted {
+            let guest = guests.get(&wanted.id);
             asked.push(async move {
                 match guest {
-                    Some(guest) => self.recognise(spec, guest).await,
+                    Some(guest) => self.recognise(wanted, guest).await,
                     None => Ok(Found::Nothing),
                 }
             });
@@ -112,52 +131,62 @@ impl Surveyor<'_> {
     ///
     /// # Errors
     /// When the world can't be observed.
-    pub async fn look_at(&self, spec: &VmSpec) -> Result<Found, UnitError> {
-        let found = self.look(std::slice::from_ref(spec)).await?;
+    pub async fn look_at(&self, wanted: &Signature) -> Result<Found, UnitError> {
+        let found = self.look(std::slice::from_ref(wanted)).await?;
         Ok(found.into_iter().next().unwrap_or(Found::Nothing))
     }
 
-    async fn recognise(&self, spec: &VmSpec, guest: &Guest) -> Result<Found, UnitError> {
+    async fn recognise(&self, wanted: &Signature, guest: &Guest) -> Result<Found, UnitError> {
         let foreign = |why: String| Found::Foreign { owner: guest.describe(), why };
         if guest.kind != "qemu" {
             return Ok(foreign("it is a container".to_owned()));
         }
-        let Some(config) = self.proxmox.vm_config(&guest.node, spec.id).await? else { return Ok(Found::Nothing) };
-        let known = self.identity.knows(spec.id, &config) && has_our_card(spec, &config);
-        if known || is_ours(spec, self.mark, &config) {
-            let machine = Machine { host: guest.node.clone(), running: guest.status == "running", config };
-            return Ok(Found::Ours(Box::new(machine)));
+        let Some(config) = self.proxmox.vm_config(&guest.node, wanted.id).await? else { return Ok(Found::Nothing) };
+        let known = self.identity.knows(wanted.id, &config) && wanted.has_card(&config);
+        if known || wanted.is_of(self.mark, &config) {
+            let (host, running) = (guest.node.clone(), guest.status == "running");
+            // The configuration shows what is pending as if the machine had it already.
+            let pending = if running { self.proxmox.pending(&host, wanted.id).await? } else { Vec::new() };
+            return Ok(Found::Ours(Box::new(Machine { host, running, config, pending })));
         }
-        Ok(foreign(difference(spec, self.mark, &config)))
+        Ok(foreign(difference(wanted, self.mark, &config)))
     }
 }
 
 impl Found {
     /// The machine, if it is ours.
+    pub fn machine(&self) -> Option<&Machine> {
+        match self {
+            Self::Ours(machine) => Some(machine),
+            Self::Nothing | Self::Foreign { .. } => None,
+        }
+    }
+
+    /// The machine itself, if it is ours.
     ///
     /// # Errors
     /// When somebody else has its number.
-    pub fn ours(self, spec: &VmSpec, mark: &Tags) -> Result<Option<Machine>, ComputeError> {
+    pub fn ours(self, name: &str, mark: &Tags) -> Result<Option<Machine>, ComputeError> {
         match self {
             Self::Nothing => Ok(None),
             Self::Ours(machine) => Ok(Some(*machine)),
             Self::Foreign { owner, why } => {
-                Err(ComputeError::Foreign { name: spec.name.clone(), owner, why, mark: mark.to_string() })
+                Err(ComputeError::Foreign { name: name.to_owned(), owner, why, mark: mark.to_string() })
             }
         }
     }
 }
 
-fn difference(spec: &VmSpec, mark: &Tags, have: &VmConfig) -> String {
+fn difference(wanted: &Signature, mark: &Tags, have: &VmConfig) -> String {
     let mut why = Vec::new();
-    if have.name() != spec.name {
+    if have.name() != wanted.name {
         why.push(format!("its name is {:?}", have.name()));
     }
     let missing: Tags = mark.0.difference(&have.tags().0).cloned().collect();
     if !missing.0.is_empty() {
         why.push(format!("it lacks the tags {missing}"));
     }
-    if !has_our_card(spec, have) {
+    if !wanted.has_card(have) {
         let seen = have.mac(0).map_or_else(|| "none".to_owned(), |mac| mac.to_string());
         why.push(format!("its MAC address is {seen}"));
     }

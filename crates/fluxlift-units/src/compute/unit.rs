@@ -6,15 +6,18 @@ use async_trait::async_trait;
 use fluxlift_core::{ChangeKind, Value};
 use fluxlift_engine::unit::{Applied, Change, Check, Unit, UnitContext, UnitError, UnitSpec, Values};
 use fluxlift_proxmox::Proxmox;
-use fluxlift_proxmox::vm::{Tags, VmSpec};
+use fluxlift_proxmox::vm::{Signature, Tags, VmSpec};
+use fluxlift_talos::config::Contract;
 
 use crate::Outside;
+use crate::cluster_access::patience;
 use crate::compute::apply::Builder;
 use crate::compute::inputs::Inputs;
 use crate::compute::outputs::outputs;
 use crate::compute::plan::Situation;
+use crate::compute::surplus::{Surplus, forgotten};
 use crate::compute::survey::{Found, Identity, Machine, Surveyor};
-use crate::compute::{ComputeError, image, preflight, site, wish};
+use crate::compute::{ComputeError, image, preflight, privilege, site, wish};
 
 /// The virtual machines of a cluster.
 #[derive(Debug)]
@@ -48,40 +51,25 @@ impl Compute {
 }
 
 impl Wish {
+    /// The same for a run: what fails in passing is tried again, in the open.
+    fn in_a_run(self, cx: &UnitContext) -> Self {
+        let proxmox = self.proxmox.persistent(&cx.gates, patience(cx.deadline), cx.seed);
+        Self { proxmox, ..self }
+    }
+
     fn surveyor<'a>(&'a self, identity: &'a Identity) -> Surveyor<'a> {
         Surveyor { proxmox: &self.proxmox, mark: &self.mark, identity }
     }
 
-    /// What there is of each machine that should be.
-    async fn survey(&self, identity: &Identity) -> Result<Vec<(&VmSpec, Option<Machine>)>, UnitError> {
-        let found = self.surveyor(identity).look(&self.machines).await?;
-        let pairs = self.machines.iter().zip(found);
-        Ok(pairs.map(|(spec, found)| Ok((spec, found.ours(spec, &self.mark)?))).collect::<Result<_, ComputeError>>()?)
-    }
-
-    /// Machines that the state says we made and that the tree does not name any more, as far as they still exist.
-    async fn surplus(&self, identity: &Identity) -> Result<Vec<(VmSpec, Machine)>, UnitError> {
-        let gone: Vec<VmSpec> = self.forgotten(identity);
-        let found = self.surveyor(identity).look(&gone).await?;
-        let ours = |(spec, found)| match found {
-            Found::Ours(machine) => Some((spec, *machine)),
-            Found::Nothing | Found::Foreign { .. } => None,
-        };
-        Ok(gone.into_iter().zip(found).filter_map(ours).collect())
-    }
-
-    /// The remembered machines whose numbers the tree does not name, as specifications that recognise them.
-    fn forgotten(&self, identity: &Identity) -> Vec<VmSpec> {
-        let named = |id: u32| self.machines.iter().any(|spec| spec.id == id);
-        let Some(pattern) = self.machines.first() else { return Vec::new() };
-        let remembered = identity.machines.iter().filter(|(_, made)| !named(made.id));
-        remembered
-            .filter_map(|(name, made)| {
-                let mut spec = VmSpec { id: made.id, name: name.clone(), ..pattern.clone() };
-                spec.nics.first_mut()?.mac = made.mac.parse().ok()?;
-                Some(spec)
-            })
-            .collect()
+    /// What there is of each machine that should be, when it may be made so.
+    async fn survey<'a>(&'a self, identity: &Identity) -> Result<Vec<(&'a VmSpec, Option<Machine>)>, UnitError> {
+        Contract::of(&self.inputs.talos_version)?.generable()?;
+        let wanted: Vec<Signature> = self.machines.iter().map(VmSpec::signature).collect();
+        let found = self.surveyor(identity).look(&wanted).await?;
+        let ours = |(spec, found): (&'a VmSpec, Found)| Ok((spec, found.ours(&spec.name, &self.mark)?));
+        let machines = self.machines.iter().zip(found).map(ours).collect::<Result<Vec<_>, ComputeError>>()?;
+        privilege::check(self.proxmox.who(), machines.iter().map(|(spec, machine)| (*spec, machine.as_ref())))?;
+        Ok(machines)
     }
 }
 
@@ -91,37 +79,36 @@ impl Unit for Compute {
         if self.spec.inputs.values().any(Value::has_unknown) {
             return Ok(Change::because(ChangeKind::Unknown, ["an input is not known yet"]));
         }
-        let wish = self.wish()?;
+        let wish = self.wish()?.in_a_run(cx);
         let identity = Identity::of(cx.prior.as_ref());
         let machines = wish.survey(&identity).await?;
-        let surplus = wish.surplus(&identity).await?;
-        let surplus = surplus.iter().map(|(spec, machine)| format!("vm {} {} on {}", spec.id, spec.name, machine.host));
-        let situation =
-            Situation { machines, surplus: surplus.collect(), prior: cx.prior.as_ref(), outputs: &wish.outputs };
-        Ok(situation.change())
+        let surplus = Surplus::look(&wish.surveyor(&identity), &wish.machines).await?;
+        Ok(Situation { machines, surplus, prior: cx.prior.as_ref(), outputs: &wish.outputs }.change())
     }
 
     async fn apply(&self, cx: &UnitContext) -> Result<Applied, UnitError> {
-        let wish = self.wish()?;
+        let wish = self.wish()?.in_a_run(cx);
         let identity = Identity::of(cx.prior.as_ref());
         let machines = wish.survey(&identity).await?;
         let new: Vec<&VmSpec> = machines.iter().filter(|(_, found)| found.is_none()).map(|(spec, _)| *spec).collect();
         image::provide(&wish.proxmox, &wish.inputs, &new, cx).await?;
         let builder = Builder { surveyor: wish.surveyor(&identity), cx };
         builder.build(&machines).await?;
-        for (spec, machine) in wish.surplus(&identity).await? {
-            builder.remove(spec.id, &spec.name, &machine).await?;
+        let surplus = Surplus::look(&builder.surveyor, &wish.machines).await?;
+        for (made, machine) in &surplus.ours {
+            builder.remove(made.id, &made.name, machine).await?;
         }
+        surplus.strangers.iter().for_each(|stranger| cx.gates.events.warn(stranger.to_string()));
         let identity = serde_json::to_value(Identity::from_specs(&wish.machines))
             .map_err(|error| UnitError::caused_by("the identity of the machines cannot be written", error))?;
         Ok(Applied { outputs: wish.outputs, identity, shortfall: None })
     }
 
     async fn destroy(&self, cx: &UnitContext) -> Result<(), UnitError> {
-        let wish = self.wish()?;
+        let wish = self.wish()?.in_a_run(cx);
         let identity = Identity::of(cx.prior.as_ref());
-        let mut all = wish.machines.clone();
-        all.extend(wish.forgotten(&identity));
+        let mut all: Vec<Signature> = wish.machines.iter().map(VmSpec::signature).collect();
+        all.extend(forgotten(&identity, &wish.machines));
         Builder { surveyor: wish.surveyor(&identity), cx }.tear_down(&all).await
     }
 

@@ -32,8 +32,11 @@ impl Secrets {
         Self { spec, outside }
     }
 
+    /// The inputs, of a version that the next unit can do something with.
     fn inputs(&self) -> Result<Inputs, UnitError> {
-        Ok(talos_access::inputs("talos_secrets", &self.spec.inputs)?)
+        let inputs: Inputs = talos_access::inputs("talos_secrets", &self.spec.inputs)?;
+        Contract::of(&inputs.talos_version)?.generable()?;
+        Ok(inputs)
     }
 
     fn told(&self, variable: &str) -> bool {
@@ -100,8 +103,7 @@ impl Unit for Secrets {
     }
 
     async fn plan(&self, cx: &UnitContext) -> Result<Change, UnitError> {
-        let inputs = self.inputs()?;
-        Contract::of(&inputs.talos_version)?;
+        self.inputs()?;
         let there = cx.prior.as_ref().is_some_and(|prior| prior.outputs.contains_key("secrets_yaml"));
         let Some(bundle) = self.kept(cx)? else {
             let kind = if there { ChangeKind::Replace } else { ChangeKind::Create };
@@ -145,6 +147,9 @@ impl Unit for Secrets {
     }
 
     async fn preflight(&self, cx: &UnitContext) -> Vec<Check> {
+        if let Err(error) = self.inputs() {
+            return vec![Check { name: "inputs".to_owned(), outcome: Err(chain(&error)) }];
+        }
         let found = match outputs::bundle(cx.prior.as_ref()) {
             Err(error) => Err(chain(&error)),
             Ok(None) => Ok("none yet: they will be drawn".to_owned()),

@@ -318,6 +318,18 @@ async fn a_wrongly_typed_secret_is_told_by_its_place_and_not_by_its_value() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_version_that_nothing_can_be_generated_for_is_refused_before_secrets_are_drawn_for_it() {
+    let mut lab = Lab::new();
+    let inputs = values(json!({ "talos_version": "v1.14.0" }));
+    let refused = "machine configurations for Talos 1.14 are not supported yet";
+    assert_eq!(lab.plan("talos_secrets", &inputs).await.unwrap_err().to_string(), refused);
+    assert_eq!(lab.apply("talos_secrets", &inputs).await.unwrap_err().to_string(), refused);
+    let checks = lab.unit("talos_secrets", &inputs).preflight(&lab.context("talos_secrets")).await;
+    assert_eq!(checks[0].outcome, Err(refused.to_owned()));
+    assert_eq!(lab.journal.records(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn secrets_are_not_drawn_when_the_journal_cannot_record_it() {
     let mut lab = Lab::new();
     lab.journal.dies_at(Some(0));
@@ -462,6 +474,45 @@ async fn etcd_that_somebody_else_began_is_not_split() {
     let error = lab.apply("talos_bootstrap", &lab.bootstrap_inputs()).await.unwrap_err();
     assert!(error.to_string().contains("etcd already runs on solcp02"), "{error}");
     assert_eq!(lab.datacenter.with(|w| w.talos.etcd.len()), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn etcd_that_was_there_when_the_call_came_is_not_taken_for_ours_by_the_next_run() {
+    let mut lab = Lab::new();
+    lab.configured().await;
+    lab.fault(TalosFault::Forestalled { address: Ipv4Addr::new(127, 101, 0, 11) });
+    let error = lab.apply("talos_bootstrap", &lab.bootstrap_inputs()).await.unwrap_err();
+    assert_eq!(error.to_string(), "solcp01 has etcd data already, and no bootstrap of it is recorded");
+    pace(std::time::Duration::from_secs(10)).await;
+    let error = lab.apply("talos_bootstrap", &lab.bootstrap_inputs()).await.unwrap_err();
+    assert!(error.to_string().contains("it was not bootstrapped from here"), "{error}");
+    // It is somebody else's, and one whole cluster of our machines in the end: adopted, not founded.
+    pace(std::time::Duration::from_secs(300)).await;
+    let applied = lab.apply("talos_bootstrap", &lab.bootstrap_inputs()).await.unwrap();
+    assert_eq!(applied.identity, json!({ "node": null }));
+    assert_eq!(lab.datacenter.with(|w| w.talos.etcd.len()), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_was_reset_after_it_refused_is_bootstrapped() {
+    let mut lab = Lab::new();
+    lab.configured().await;
+    lab.fault(TalosFault::Forestalled { address: Ipv4Addr::new(127, 101, 0, 11) });
+    lab.apply("talos_bootstrap", &lab.bootstrap_inputs()).await.unwrap_err();
+    // Somebody else's cluster is gone, and the machines are what they were before.
+    lab.datacenter.with(|world| {
+        for machine in world.talos.machines.values_mut() {
+            machine.disk.etcd = None;
+        }
+        world.talos.etcd.clear();
+    });
+    for (_, n) in NAMES {
+        lab.datacenter.with(|world| world.power(Power::Off { vmid: 101_000 + u32::from(n) }));
+    }
+    lab.power_on_all();
+    pace(std::time::Duration::from_secs(120)).await;
+    let applied = lab.apply("talos_bootstrap", &lab.bootstrap_inputs()).await.unwrap();
+    assert_eq!(applied.identity["node"], "solcp01");
 }
 
 #[tokio::test(start_paused = true)]

@@ -52,8 +52,7 @@ impl Target {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Failure> {
         let chosen = choose_context(kubeconfig, context)?;
-        let kubeconfig = Kubeconfig::from_text(chosen.content.expose(), Some(&chosen.name), None)?;
-        let cluster = Cluster::connect(&kubeconfig, dial, Arc::clone(&clock), system.seed)?;
+        let cluster = connect(&chosen, system, dial, Arc::clone(&clock))?;
         let mut cx = GateContext::quiet(clock);
         cx.events = Emitter::new(|event| {
             if let EventKind::Warning { message } = event {
@@ -63,6 +62,24 @@ impl Target {
         let identity = cluster.persistent(&cx, PATIENCE).identity().await?;
         Ok(Self { chosen, server: cluster.server().to_owned(), identity })
     }
+
+    /// Connects to it once more. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When its credentials do not fit any more.
+    pub fn connect(&self, system: &System, dial: Arc<dyn Dial>, clock: Arc<dyn Clock>) -> Result<Cluster, Failure> {
+        connect(&self.chosen, system, dial, clock)
+    }
+}
+
+fn connect(
+    chosen: &ChosenContext,
+    system: &System,
+    dial: Arc<dyn Dial>,
+    clock: Arc<dyn Clock>,
+) -> Result<Cluster, Failure> {
+    let kubeconfig = Kubeconfig::from_text(chosen.content.expose(), Some(&chosen.name), None)?;
+    Ok(Cluster::connect(&kubeconfig, dial, clock, system.seed)?)
 }
 
 /// The kubeconfig files that kubectl would read: those that were named, else `$KUBECONFIG`, else `~/.kube/config`.

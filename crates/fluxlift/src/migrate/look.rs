@@ -7,7 +7,7 @@ use fluxlift_core::{Clock, ErrorKind};
 use fluxlift_flux::Instance;
 use fluxlift_flux::migration::{Folder, Phase, Plan, Seen, Wish, deleted_with, followed, go_on, plan};
 use fluxlift_flux::sync::live_sync;
-use fluxlift_kube::{Cluster, Kubeconfig};
+use fluxlift_kube::Cluster;
 use fluxlift_net::Dial;
 
 use super::Code;
@@ -71,7 +71,7 @@ impl Migration {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Failure> {
         let target = Self::reach(asked, system, Arc::clone(&dial), Arc::clone(&clock)).await?;
-        let cluster = connect(&target, system, Arc::clone(&dial), Arc::clone(&clock))?;
+        let cluster = target.connect(system, Arc::clone(&dial), Arc::clone(&clock))?;
         let seen = Seen::look(&cluster).await?;
         let sync = followed(&seen)?;
         let token = asked.git_token.as_ref();
@@ -115,7 +115,7 @@ impl Migration {
     ) -> Result<Option<Request>, Failure> {
         let home = home::of_cluster(&target.identity, system)?;
         let Some(begun) = Bootstrap::unfinished_handover(&home) else { return Ok(None) };
-        let cluster = connect(target, system, Arc::clone(&dial), Arc::clone(&clock))?;
+        let cluster = target.connect(system, Arc::clone(&dial), Arc::clone(&clock))?;
         if cluster.get(&Instance::target()).await?.is_none() {
             return Ok(None);
         }
@@ -153,7 +153,7 @@ impl Migration {
     ) -> Result<(), Failure> {
         let Some(Handover { checkout, git_token, .. }) = &request.handover else { return Ok(()) };
         let target = Target::find(request, system, Arc::clone(&dial), Arc::clone(&clock)).await?;
-        let cluster = connect(&target, system, Arc::clone(&dial), Arc::clone(&clock))?;
+        let cluster = target.connect(system, Arc::clone(&dial), Arc::clone(&clock))?;
         let place = checkout.clone().map_or(Place::Server, Place::Checkout);
         judged_again(&cluster, (&place, git_token.as_ref()), &Wish::default(), system, dial, clock).await
     }
@@ -170,7 +170,7 @@ impl Migration {
         dial: Arc<dyn Dial>,
         clock: Arc<dyn Clock>,
     ) -> Result<Request, Failure> {
-        let cluster = connect(target, system, Arc::clone(&dial), Arc::clone(&clock))?;
+        let cluster = target.connect(system, Arc::clone(&dial), Arc::clone(&clock))?;
         if cluster.get(&Instance::target()).await?.as_ref().and_then(live_sync).is_some() {
             let message = "flux-operator has taken the root over: the way back ends where the sync begins";
             return Err(Failure::new(ErrorKind::Failed, message)
@@ -246,9 +246,4 @@ fn fetched(seen: &Seen) -> Option<&str> {
         Some(_) => None,
         None => seen.roots().first().and_then(|root| seen.source_of(root)?.text("/status/artifact/revision")),
     }
-}
-
-fn connect(target: &Target, system: &System, dial: Arc<dyn Dial>, clock: Arc<dyn Clock>) -> Result<Cluster, Failure> {
-    let kubeconfig = Kubeconfig::from_text(target.chosen.content.expose(), Some(&target.chosen.name), None)?;
-    Ok(Cluster::connect(&kubeconfig, dial, clock, system.seed)?)
 }

@@ -25,6 +25,9 @@ use crate::tree::{Ran, Tree};
 const CLUSTER: &str = "terraform/infra/live/clusters/cluster-101";
 const HOME: &str = ".fluxlift";
 
+/// An age key that opens nothing of ours.
+pub(crate) const ANOTHER_KEY: &str = "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX\n";
+
 /// A tree whose cluster has converged, and how it was before something went wrong.
 struct Before {
     tree: Tree,
@@ -130,8 +133,7 @@ fn a_cycle_is_printed_as_a_loop_and_nothing_is_lost() {
 #[test]
 fn a_wrong_age_key_is_told_with_the_right_one_and_nothing_is_lost() {
     let before = Before::new();
-    let key = "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX\n";
-    std::fs::write(before.tree.path().join("terraform/infra/live/common/test-age.key"), key).unwrap();
+    std::fs::write(before.tree.path().join("terraform/infra/live/common/test-age.key"), ANOTHER_KEY).unwrap();
     insta::assert_snapshot!(refused(&before));
 }
 
@@ -188,7 +190,7 @@ fn an_api_that_does_not_answer_is_named_with_its_address_and_nothing_is_lost() {
 }
 
 /// The kubeconfig of the tree, with a client certificate whose last moment was long ago.
-fn expired(kubeconfig: &str) -> String {
+pub(crate) fn expired(kubeconfig: &str) -> String {
     let mut random = ChaCha20Rng::seed_from_u64(1);
     let long_ago: Timestamp = "2024-03-01T00:00:00Z".parse().unwrap();
     let ca = authority(&PrivateKey::p256(&mut random), Some("kubernetes"), long_ago, &mut random).unwrap();

@@ -5,7 +5,8 @@ use std::time::Duration;
 use fluxlift_sim::referee::{self, Tally};
 use fluxlift_sim::{Options, World};
 
-use super::lab::{Lab, instance, reference_content};
+use super::content::reference_content;
+use super::lab::{Lab, instance};
 
 fn options(seed: u64, cache_sync: u64) -> Options {
     Options { seed, cache_sync: Duration::from_secs(cache_sync), ..Options::default() }

@@ -1,7 +1,6 @@
 //! A cluster with nodes and a network, the reference content in Git, and the two units.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use fluxlift_sim::{Datacenter, Net, Options, World};
 use fluxlift_units::{NativeModules, Outside};
 use serde_json::{Value as Json, json};
 
+use super::content::reference_content;
 use crate::claimant::claimant;
 use crate::journal::Journal;
 
@@ -59,7 +59,7 @@ impl Lab {
             nodes::join(&mut world, &format!("solcp0{number}"), [127, 101, 0, 10 + number].into(), &["control-plane"]);
             nodes::join(&mut world, &format!("solwk0{number}"), [127, 101, 0, 20 + number].into(), &[]);
         }
-        world.git.publish("home-ops.git", GitRepo::from_files(content(beta), world.now));
+        world.git.publish("home-ops.git", GitRepo::from_files(reference_content(beta), world.now));
         let datacenter = Datacenter::new(world, clock.clone());
         datacenter.run();
         let events: Arc<Mutex<Vec<EventKind>>> = Arc::default();
@@ -284,28 +284,4 @@ fn patches() -> Json {
         patch("helm-controller", json!([add("--requeue-dependency=5s"), add("--concurrent=10")])),
         patch("kustomize-controller", json!([add("--requeue-dependency=5s")])),
     ])
-}
-
-/// The GitOps content of the reference tree.
-fn content(beta: bool) -> Vec<(String, Vec<u8>)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let (mut files, mut folders) = (Vec::new(), vec![PathBuf::from("kubernetes")]);
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(root.join(&folder)).unwrap() {
-            let entry = entry.unwrap();
-            let path = folder.join(entry.file_name());
-            if entry.file_type().unwrap().is_dir() {
-                folders.push(path);
-            } else {
-                let text = std::fs::read_to_string(root.join(&path)).unwrap();
-                // The request's own Flux knows the kind only as a beta.
-                let old = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository";
-                let new = "apiVersion: source.toolkit.fluxcd.io/v1beta2\nkind: OCIRepository";
-                let text = if beta { text.replace(old, new) } else { text };
-                files.push((path.to_str().unwrap().to_owned(), text.into_bytes()));
-            }
-        }
-    }
-    files.sort();
-    files
 }

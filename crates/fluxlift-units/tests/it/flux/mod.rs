@@ -2,6 +2,8 @@
 
 mod canaries;
 mod changes;
+#[path = "../../../../fluxlift-sim/tests/it/flux/content.rs"]
+mod content;
 mod faults;
 mod gated;
 mod images;

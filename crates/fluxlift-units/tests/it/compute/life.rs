@@ -1,165 +1,15 @@
-//! `compute` against the simulated Proxmox.
+//! Machines from nothing to nothing, and what may happen on the way.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
 
 use fluxlift_config::{LoadOptions, NoOutputs, Tree};
-use fluxlift_core::{ChangeKind, Deadline, Emitter, ErrorKind, EventKind, Timestamp, UnitPath, Value};
-use fluxlift_engine::hooks::SystemHooks;
-use fluxlift_engine::unit::{Applied, Prior, Unit, UnitContext, UnitSpec, Values};
-use fluxlift_gate::{GateContext, TokioClock};
-use fluxlift_sim::proxmox::{Fault, Target, auth};
-use fluxlift_sim::{Datacenter, Net, Options, World};
-use fluxlift_units::Outside;
-use fluxlift_units::compute::Compute;
+use fluxlift_core::{ChangeKind, ErrorKind, UnitPath, Value};
+use fluxlift_engine::unit::Unit;
+use fluxlift_sim::proxmox::{Fault, Target};
 use serde_json::{Value as Json, json};
 
-use crate::claimant::claimant;
-use crate::journal::Journal;
-
-const START: &str = "2026-01-01T00:00:00Z";
-
-/// The inputs as the reference tree passes them.
-fn inputs() -> Json {
-    let node = |role: &str, name: &str, offset: u32, cores: u32, memory: u32, disk: u32, host: u32| {
-        let node = json!({
-            "role": role, "vm_id": 101_000 + offset, "proxmox_node": format!("pve0{host}"), "ip": format!("127.101.0.{offset}"),
-            "ipv6": format!("fd00:101::{offset:x}"), "mac_address": format!("BC:24:11:00:65:{offset:02X}"),
-            "cpu_cores": cores, "memory_mb": memory, "disk_gb": disk,
-        });
-        (name.to_owned(), node)
-    };
-    let mut nodes = serde_json::Map::new();
-    for n in 1..=3 {
-        nodes.extend([node("control_plane", &format!("solcp0{n}"), 10 + n, 4, 8192, 40, n)]);
-        nodes.extend([node("worker", &format!("solwk0{n}"), 20 + n, 6, 16384, 80, n)]);
-    }
-    json!({
-        "cluster_id": 101,
-        "cluster_name": "sol",
-        "nodes": nodes,
-        "ip_config": {
-            "network": "127.101.0.0/24", "network_ipv6": "fd00:101::/64", "gateway": "127.101.0.1", "dns_servers": ["127.101.0.1"],
-        },
-        "network": {
-            "bridge": "vmbr0", "mtu": 1500, "vip": "127.101.0.10", "pod_cidr": "10.244.0.0/16", "service_cidr": "10.96.0.0/12",
-        },
-        "proxmox": {
-            "endpoint": "https://127.101.0.2:8006",
-            "ca_file": PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fluxlift-sim/pki/pve-root-ca.pem"),
-            "api_token": format!("{}={}", auth::TOKEN_ID, auth::TOKEN),
-            "nodes": ["pve01", "pve02", "pve03"],
-            "datastore_id": "local-lvm",
-        },
-        "vm_defaults": { "bios": "ovmf", "machine": "q35", "cpu_type": "host", "tags": ["talos", "kubernetes"] },
-        "talos_image_file_id": "local:import/talos-v1.12.0-nocloud-amd64.qcow2",
-        "talos_version": "v1.12.0",
-        "kubernetes_version": "v1.35.0",
-    })
-}
-
-struct Lab {
-    datacenter: Datacenter,
-    clock: Arc<TokioClock>,
-    journal: Journal,
-    events: Arc<Mutex<Vec<EventKind>>>,
-    prior: Option<Prior>,
-    cx: GateContext,
-}
-
-impl Lab {
-    fn new() -> Self {
-        let clock = Arc::new(TokioClock::starting_at(START.parse::<Timestamp>().unwrap()));
-        let datacenter = Datacenter::new(World::new(Options::default(), START.parse().unwrap()), clock.clone());
-        datacenter.run();
-        let events: Arc<Mutex<Vec<EventKind>>> = Arc::default();
-        let sink = Arc::clone(&events);
-        let mut cx = GateContext::quiet(clock.clone());
-        cx.events = Emitter::new(move |event| sink.lock().unwrap().push(event));
-        Self { datacenter, clock, journal: Journal::default(), events, prior: None, cx }
-    }
-
-    fn unit(&self, inputs: Json) -> Compute {
-        let outside = Outside {
-            dial: Arc::new(Net::new(self.datacenter.clone())),
-            clock: self.clock.clone(),
-            seed: Some(1),
-            scripts: Arc::new(SystemHooks::alone()),
-            env: BTreeMap::new(),
-        };
-        let inputs: Values = match Value::from(inputs) {
-            Value::Map(map) => map,
-            other => panic!("{other:?}"),
-        };
-        let path = UnitPath::new("compute").unwrap();
-        let spec = UnitSpec { path, dir: "/".into(), repo_root: "/".into(), module: "cluster_core".into(), inputs };
-        Compute::new(spec, Arc::new(outside))
-    }
-
-    fn cx(&self) -> UnitContext {
-        UnitContext {
-            gates: self.cx.clone(),
-            acts: Arc::new(self.journal.clone()),
-            prior: self.prior.clone(),
-            deadline: Deadline::minutes(30),
-            claimant: claimant("tests"),
-            seed: 1,
-        }
-    }
-
-    async fn apply(&mut self, inputs: Json) -> Applied {
-        let applied = self.unit(inputs).apply(&self.cx()).await.unwrap();
-        self.prior = Some(Prior { outputs: applied.outputs.clone(), identity: applied.identity.clone() });
-        applied
-    }
-
-    async fn plan(&self, inputs: Json) -> (ChangeKind, String) {
-        let change = self.unit(inputs).plan(&self.cx()).await.unwrap();
-        (change.kind, change.reasons.join("\n"))
-    }
-
-    /// Tasks of this kind, by the machine that they were about.
-    fn tasks(&self, kind: &str) -> Vec<String> {
-        self.datacenter.with(|world| {
-            let tasks = world.proxmox.tasks.values().filter(|task| task.kind == kind);
-            let mut ids: Vec<String> = tasks.map(|task| task.id.clone()).collect();
-            ids.sort();
-            ids
-        })
-    }
-
-    fn running(&self) -> Vec<u32> {
-        self.datacenter.with(|world| world.machines.keys().copied().collect())
-    }
-
-    fn warnings(&self) -> Vec<String> {
-        let events = self.events.lock().unwrap();
-        let warning = |event: &EventKind| match event {
-            EventKind::Warning { message } => Some(message.clone()),
-            _ => None,
-        };
-        events.iter().filter_map(warning).collect()
-    }
-
-    /// Puts a machine of somebody else into the cluster.
-    fn stranger(&self, id: u32) {
-        self.datacenter.with(|world| {
-            let config = [("name", "nas"), ("net0", "virtio=BC:24:11:99:99:99,bridge=vmbr0"), ("memory", "4096")];
-            let guest = fluxlift_sim::proxmox::guest::Guest {
-                host: "pve02".into(),
-                config: config.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
-                pending: BTreeMap::new(),
-                running: true,
-                lock: None,
-                image: None,
-            };
-            world.proxmox.guests.insert(id, guest);
-        });
-    }
-}
-
-const ALL: [u32; 6] = [101_011, 101_012, 101_013, 101_021, 101_022, 101_023];
+use super::lab::{ALL, Lab, START, inputs};
 
 #[tokio::test(start_paused = true)]
 async fn an_empty_cluster_gets_its_machines_and_a_second_plan_is_no_change() {
@@ -267,25 +117,10 @@ async fn what_somebody_changed_by_hand_is_shown_and_put_back() {
     lab.apply(inputs()).await;
     assert_eq!(lab.running(), ALL);
     assert_eq!(lab.warnings(), ["vm 101021 solwk01: memory will change at its next start"]);
-    assert_eq!(lab.plan(inputs()).await.0, ChangeKind::None);
+    let waits = "vm 101021 solwk01 needs a restart: memory will change at its next start";
+    assert_eq!(lab.plan(inputs()).await, (ChangeKind::None, waits.to_owned()));
     let tags = lab.datacenter.with(|world| world.proxmox.guests[&101_021].get("tags").to_owned());
     assert_eq!(tags, "fluxlift;kubernetes;prod;sol;talos");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_machine_that_the_tree_no_longer_names_goes_only_if_the_state_says_that_we_made_it() {
-    let mut lab = Lab::new();
-    lab.apply(inputs()).await;
-    lab.stranger(500);
-    let mut fewer = inputs();
-    fewer["nodes"].as_object_mut().unwrap().remove("solwk03");
-    let (kind, reasons) = lab.plan(fewer.clone()).await;
-    assert_eq!(kind, ChangeKind::Update);
-    assert_eq!(reasons, "destroy vm 101023 solwk03 on pve03: the tree does not name it any more");
-    lab.apply(fewer.clone()).await;
-    assert_eq!(lab.running(), &ALL[..5]);
-    assert_eq!(lab.plan(fewer).await.0, ChangeKind::None);
-    assert!(lab.datacenter.with(|world| world.proxmox.guests.contains_key(&500)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -367,6 +202,20 @@ async fn preflight_says_what_it_saw_and_what_is_in_the_way() {
         "{checks}"
     );
     assert!(!checks.contains("another-secret"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn machines_of_a_version_that_nothing_can_be_generated_for_are_not_made_and_can_be_destroyed() {
+    let mut lab = Lab::new();
+    let mut newer = inputs();
+    newer["talos_version"] = json!("v1.14.0");
+    let refused = "machine configurations for Talos 1.14 are not supported yet";
+    assert_eq!(lab.unit(newer.clone()).plan(&lab.cx()).await.unwrap_err().to_string(), refused);
+    assert_eq!(lab.unit(newer.clone()).apply(&lab.cx()).await.unwrap_err().to_string(), refused);
+    assert_eq!(lab.tasks("qmcreate"), Vec::<String>::new());
+    lab.apply(inputs()).await;
+    lab.destroy(newer).await;
+    assert_eq!(lab.running(), Vec::<u32>::new());
 }
 
 /// Makes good inputs bad.

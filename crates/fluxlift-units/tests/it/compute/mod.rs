@@ -1,0 +1,8 @@
+//! `compute` against the simulated Proxmox.
+
+mod devices;
+mod lab;
+mod life;
+mod passing;
+mod pending;
+mod surplus;
