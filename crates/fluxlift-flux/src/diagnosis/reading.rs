@@ -172,12 +172,12 @@ pub(super) fn work(scene: &Scene, subject: &Subject, work: &Condition, now: Time
     let lasts = |since: Timestamp| now.duration_since(since);
     if work.message == PREPARING && work.since.is_some_and(|since| lasts(since) >= NEGLECTED) {
         let latest = now.checked_sub(NEGLECTED).unwrap_or(now);
-        let workers = match scene.workforce.handler(subject) {
-            Handler::Crew(crew) => crew.workers,
+        let blocked = |crew| scene.preparing(subject.place.kind, crew, latest);
+        return match scene.workforce.crew(subject) {
+            Some(crew) => Cause::Downloading { blocked: blocked(crew), workers: crew.workers },
             // Nobody is sent to restart a controller of which nothing is known.
-            _ => usize::MAX,
+            None => Cause::Downloading { blocked: 1, workers: usize::MAX },
         };
-        return Cause::Downloading { blocked: scene.preparing(subject.place.kind, latest), workers };
     }
     let why = work.to_string();
     match (timeout(&work.message), work.since) {

@@ -142,10 +142,12 @@ impl Subject {
         self.conditions.stalled.as_ref().filter(|stalled| stalled.is_true() && stalled.is_of(self.generation))
     }
 
-    /// Since when it has been at what comes before the work proper: dependencies, the source, the download.
+    /// Since when it has been at what comes before the work proper: dependencies, the source, the download. What was
+    /// suspended or deleted meanwhile may say so for ever.
     pub(super) fn preparing(&self) -> Option<Timestamp> {
         let failed = self.conditions.ready.as_ref().is_some_and(|ready| ready.status == Truth::False);
-        let work = self.conditions.work().filter(|work| !failed && work.message == PREPARING)?;
+        let over = failed || self.suspended || self.deleted.is_some();
+        let work = self.conditions.work().filter(|work| !over && work.message == PREPARING)?;
         work.since
     }
 
