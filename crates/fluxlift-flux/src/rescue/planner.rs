@@ -242,11 +242,14 @@ fn sources<'a>(scene: &'a Scene, subject: &'a Subject) -> impl Iterator<Item = &
 }
 
 /// A release for which a Helm action runs. One that is past its timeout counts: Helm grants the timeout to every hook anew.
+/// So does one that is Ready: tests and corrections of drift leave that as it is.
 pub(super) fn in_action(scene: &Scene) -> Option<&Subject> {
-    let runs = |subject: &&Subject| {
-        subject.place.kind == "HelmRelease"
-            && !subject.is_ready()
-            && subject.conditions.work().is_some_and(|work| work.message.starts_with("Running '"))
-    };
-    scene.subjects().find(runs)
+    let runs = |subject: &Subject| subject.conditions.work().is_some_and(|work| work.message.starts_with("Running '"));
+    scene.subjects().find(|subject| subject.place.kind == "HelmRelease" && (runs(subject) || is_uninstalled(subject)))
+}
+
+/// Whether it is on its way out: the uninstall of a deletion says nowhere that it runs. What is suspended is let go as it
+/// is.
+fn is_uninstalled(subject: &Subject) -> bool {
+    subject.deleted.is_some() && subject.finalized && !subject.suspended
 }
