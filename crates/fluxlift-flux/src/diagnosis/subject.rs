@@ -6,6 +6,7 @@ use serde::de::{Deserialize, Deserializer};
 
 use super::conditions::{Condition, Conditions, Truth};
 use super::fields::{Chart, Fields, Managed, Reference};
+use super::locked::Locked;
 use super::place::Place;
 use crate::annotation::FINALIZER;
 
@@ -95,9 +96,9 @@ impl Subject {
         let request = metadata.annotations.requested_at;
         let newest = status.history.into_iter().next().filter(|newest| !newest.status.is_empty());
         let storage = status.storage_namespace.unwrap_or_else(|| home.clone());
-        let pending = newest.as_ref().filter(|newest| newest.status.starts_with("pending-"));
-        let pending =
-            pending.map(|newest| (storage, format!("sh.helm.release.v1.{}.v{}", newest.name, newest.version)));
+        let unlocked = || status.conditions.released.as_ref().and_then(Locked::of_released);
+        let locked = newest.as_ref().and_then(Locked::of_history).or_else(unlocked);
+        let helm = locked.as_ref().map(|locked| locked.status.clone()).or(newest.map(|newest| newest.status));
         let artifact = status.artifact.filter(|artifact| !artifact.revision.is_empty());
         Some(Self {
             generation: metadata.generation,
@@ -117,8 +118,8 @@ impl Subject {
             shard: metadata.labels.shard,
             fetched: artifact.as_ref().and_then(|artifact| artifact.last_update_time),
             revision: artifact.map(|artifact| artifact.revision).or(status.last_applied_revision),
-            helm: newest.map(|newest| newest.status),
-            pending,
+            helm,
+            pending: locked.map(|locked| (storage, locked.secret)),
             rescue: metadata.annotations.rescue,
             canary: metadata.labels.canary.is_some(),
             place,

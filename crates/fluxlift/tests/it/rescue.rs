@@ -504,6 +504,29 @@ fn the_real_program_plans_in_a_document_acts_and_says_when_nothing_is_left() {
     assert_eq!(gone.code, 1);
     assert!(gone.err.contains("got no answer from https://"), "{}", gone.err);
 }
+#[test]
+fn a_release_that_helm_controller_cannot_unlock_is_unlocked_by_what_it_says_of_that() {
+    let key = release("default", "actual");
+    let secret = Key::namespaced(&SECRETS, "default", "sh.helm.release.v1.actual.v1");
+    let scene = Scene::broken(|world| {
+        let said = "Unlock of Helm release default/actual.v1 with chart app-template@3.5.1 in pending-upgrade state \
+            failed: secrets is forbidden";
+        let conditions = ["Ready", "Released"].map(|kind| {
+            let mut condition = condition(world, kind, "False", "PendingRelease");
+            condition["message"] = json!(said);
+            condition
+        });
+        set_status(world, &key, |status| status["conditions"] = json!(conditions));
+        // It was asked for already, and tried in vain.
+        let annotations = json!({"fluxlift.dev/rescue": "HelmLocked/1/2026-01-01T00:00:00Z"});
+        merge(world, &key, Part::Object, json!({"metadata": {"annotations": annotations}}));
+        pend(world, &secret);
+    });
+    let rescued = scene.rescued(up_to(Force::Storage));
+    assert_eq!(rescued.done(), ["6 secret/default/sh.helm.release.v1.actual.v1 helped"]);
+    assert!(rescued.outcome.proven, "{:#?}", rescued.outcome);
+}
+
 
 #[test]
 fn a_cluster_without_flux_is_told_so() {
