@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use super::cause::Cause;
 use super::conditions::Condition;
 use super::place::Place;
+use super::root::Root;
 use super::scene::Scene;
 use super::subject::{PREPARING, Subject};
 use super::workforce::Handler;
@@ -51,6 +52,19 @@ impl Diagnosis {
 
 /// Reads `subject` as of `now`.
 pub fn diagnose(scene: &Scene, subject: &Subject, now: Timestamp) -> Diagnosis {
+    let mut found = by_itself(scene, subject, now);
+    // Whoever suspended what holds it up has to say when that ends, however long the way to it is.
+    if matches!(found.cause, Cause::Source { .. } | Cause::Dependency { .. })
+        && let Root::Object(place, root) = scene.root(subject, &found, now)
+        && root.cause == Cause::Suspended
+    {
+        found.cause = Cause::AwaitsSuspended { what: place.to_string() };
+    }
+    found
+}
+
+/// The same, without a look along the edges to their end.
+pub(super) fn by_itself(scene: &Scene, subject: &Subject, now: Timestamp) -> Diagnosis {
     let mut found = match at_rest(subject, now) {
         Some(cause) => Diagnosis::of(cause),
         None => attended(scene, subject, now),
