@@ -1,5 +1,7 @@
 //! Doing one act, and proving that it helped.
 
+use std::time::Duration;
+
 use fluxlift_core::{Deadline, Timestamp};
 use fluxlift_gate::GateContext;
 use fluxlift_kube::{Cluster, Kind, ObjectRef, kind};
@@ -39,6 +41,8 @@ pub(super) struct Hands<'a> {
     pub(super) kinds: &'a [Kind],
     /// How long the proof of one act may take.
     pub(super) patience: Deadline,
+    /// When all of it must have ended, where that is part of something else.
+    pub(super) ends: Option<Timestamp>,
     /// Whether a controller may be restarted although a Helm action runs.
     pub(super) interrupt: bool,
 }
@@ -109,6 +113,13 @@ impl Hands<'_> {
         proven.map(|seen| (true, seen)).or_else(|error| error.or_no_help().map(|why| (false, why)))
     }
 
+    /// How long the proof of an act may take from now on.
+    fn patience(&self) -> Deadline {
+        let now = self.cx.clock.now();
+        let left = |ends: Timestamp| Duration::try_from(ends.duration_since(now)).unwrap_or_default();
+        self.ends.map_or(self.patience, |ends| self.patience.min(Deadline::after(left(ends))))
+    }
+
     fn target(&self, place: &Place) -> Result<ObjectRef, RescueError> {
         let kind = self.kinds.iter().find(|kind| kind.kind() == place.kind);
         let kind = kind.ok_or_else(|| RescueError::Unknown(place.to_string()))?;
@@ -157,7 +168,7 @@ impl Hands<'_> {
 
     /// Waits until an object that was asked for is ready.
     async fn answered(&self, target: &ObjectRef, gate: &Helped) -> Result<String, RescueError> {
-        self.cx.prove(gate, self.patience, self.cluster.observe_one(target.clone())).await?;
+        self.cx.prove(gate, self.patience(), self.cluster.observe_one(target.clone())).await?;
         self.unmark(target).await?;
         Ok("Ready, and the request is echoed".to_owned())
     }
@@ -188,7 +199,7 @@ impl Hands<'_> {
         acted: Timestamp,
     ) -> Result<String, RescueError> {
         let gate = LeaderIsCurrent::new(component, deployment);
-        self.cx.prove(&gate, self.patience, Controllers::observe(self.cluster)).await?;
+        self.cx.prove(&gate, self.patience(), Controllers::observe(self.cluster)).await?;
         let proofs = all(held.iter().map(|place| self.comes_by(place, acted).boxed())).await;
         proofs.into_iter().collect::<Result<(), RescueError>>()?;
         Ok(format!("a new leader, and all {} that it should have handled are ready", held.len()))
@@ -200,7 +211,7 @@ impl Hands<'_> {
         let uid = self.cluster.must_get(&target).await?.uid().to_owned();
         let title = place.to_string();
         let gate = Helped { title, uid, force: Force::Restart, token: None, acted, behind: None };
-        self.cx.prove(&gate, self.patience, self.cluster.observe_one(target)).await?;
+        self.cx.prove(&gate, self.patience(), self.cluster.observe_one(target)).await?;
         Ok(())
     }
 

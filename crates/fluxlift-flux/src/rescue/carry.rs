@@ -32,6 +32,8 @@ pub struct Rescue {
     limits: Limits,
     /// How long the proof of one act may take, and all that waits for the repaired at the end.
     patience: Deadline,
+    /// When a rescue that is part of something else must have ended.
+    ends: Option<Timestamp>,
     tried: Tried,
     /// Whether the names in the limits were turned into titles.
     named: bool,
@@ -46,7 +48,7 @@ impl Rescue {
     pub fn new(cx: &GateContext, cluster: &Cluster, limits: Limits, patience: Deadline) -> Self {
         let (cx, cluster, tried) = (cx.clone(), cluster.clone(), Tried::default());
         let last = cx.clock.now();
-        Self { cx, cluster, limits, patience, tried, named: false, last, touched: BTreeSet::new() }
+        Self { cx, cluster, limits, patience, ends: None, tried, named: false, last, touched: BTreeSet::new() }
     }
 
     /// What would be done first, and whether all is proven without it. Nothing is changed.
@@ -88,13 +90,13 @@ impl Rescue {
     }
 
     /// Climbs with the objects of these titles as far as something may be done for them, and waits for nothing but the
-    /// proofs.
-    pub(super) async fn relieve(&mut self, titles: BTreeSet<String>) -> Result<(), RescueError> {
+    /// proofs, and for none of them after `ends`.
+    pub(super) async fn relieve(&mut self, titles: BTreeSet<String>, ends: Timestamp) -> Result<(), RescueError> {
         if titles.is_empty() {
             return Ok(());
         }
-        (self.limits.only, self.named) = (titles, true);
-        loop {
+        (self.limits.only, self.named, self.ends) = (titles, true, Some(ends));
+        while self.cx.clock.now() < ends {
             let sight = self.look().await?;
             let plan = self.plan_of(&sight);
             if plan.acts.is_empty() {
@@ -177,6 +179,7 @@ impl Rescue {
             cluster: &self.cluster,
             kinds: &sight.kinds,
             patience: self.patience,
+            ends: self.ends,
             interrupt: self.limits.interrupt,
         }
     }
