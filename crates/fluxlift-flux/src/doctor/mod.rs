@@ -17,7 +17,7 @@ mod finding;
 pub mod ids;
 mod judged;
 mod look;
-mod metrics;
+pub(crate) mod metrics;
 mod report;
 mod unread;
 pub mod versions;

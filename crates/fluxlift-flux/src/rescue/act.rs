@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _, stream};
 use serde_json::{Value, json};
 
+use super::crowd;
 use super::error::RescueError;
 use super::force::Force;
 use super::helped::Helped;
@@ -92,8 +93,9 @@ impl Hands<'_> {
                 self.ask(Request { place, cause, force: act.force, token, behind, is_written }).await
             }
             Aim::Storage { place, cause, secret } => self.unlock(place, cause, secret, token).await,
-            Aim::Controller { component, deployment, held } => {
-                let restarted = self.restart(deployment, token).await;
+            Aim::Controller { component, deployment, held, idle } => {
+                let in_turn: &[Place] = if *idle { &[] } else { held };
+                let restarted = self.restart(deployment, in_turn, token).await;
                 let (deployment, held, acted) = (deployment.clone(), held.clone(), self.cx.clock.now());
                 restarted.map(|()| Begun::Restarted { component: *component, deployment, held, acted })
             }
@@ -173,12 +175,17 @@ impl Hands<'_> {
         Ok("Ready, and the request is echoed".to_owned())
     }
 
-    /// Rolls a controller's Deployment.
-    async fn restart(&self, deployment: &str, token: &str) -> Result<(), RescueError> {
+    /// Rolls a controller's Deployment, unless what it has not taken up may only wait for its turn.
+    async fn restart(&self, deployment: &str, in_turn: &[Place], token: &str) -> Result<(), RescueError> {
         if !self.interrupt {
             let sight = look(self.cluster, None).await?;
             if let Some(begun) = in_action(&sight.scene) {
                 return Err(RescueError::Busy(begun.place.to_string()));
+            }
+            if let Some(pod) = sight.chain.leading_pod(deployment)
+                && let Some(load) = crowd::before(self.cluster, &pod, in_turn).await
+            {
+                return Err(RescueError::Crowded { deployment: deployment.to_owned(), load });
             }
         }
         let target = ObjectRef::namespaced(kind::DEPLOYMENT, NAMESPACE, deployment);

@@ -66,6 +66,8 @@ pub(super) enum Aim {
         deployment: String,
         /// What it should have handled.
         held: Vec<Place>,
+        /// Whether it is seen that its workers do nothing; else it may only have much to do.
+        idle: bool,
     },
 }
 

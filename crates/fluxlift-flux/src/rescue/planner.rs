@@ -181,7 +181,9 @@ impl<'a> Planner<'a> {
                 let deployment = crew.map_or_else(|| component.name().to_owned(), |crew| crew.deployment.clone());
                 let why = if held { format!("{why}; a Helm action runs that a restart would cancel") } else { why };
                 let target = format!("deployment/{NAMESPACE}/{deployment}");
-                vec![act(target, why, Aim::Controller { component, deployment, held: vec![subject.place.clone()] }, 0)]
+                let idle = matches!(cause, Cause::Downloading { .. } | Cause::Unattended { .. });
+                let aim = Aim::Controller { component, deployment, held: vec![subject.place.clone()], idle };
+                vec![act(target, why, aim, 0)]
             }
             Force::Storage => {
                 let Some(secret) = subject.pending.clone() else { return };
@@ -223,8 +225,11 @@ impl Act {
     fn join(&mut self, other: &mut Self) {
         self.sakes.append(&mut other.sakes);
         self.counts_as.append(&mut other.counts_as);
-        if let (Aim::Controller { held, .. }, Aim::Controller { held: more, .. }) = (&mut self.aim, &mut other.aim) {
+        if let (Aim::Controller { held, idle, .. }, Aim::Controller { held: more, idle: also, .. }) =
+            (&mut self.aim, &mut other.aim)
+        {
             held.append(more);
+            *idle |= *also;
         }
     }
 }
