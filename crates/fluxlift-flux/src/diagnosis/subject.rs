@@ -18,6 +18,8 @@ pub(super) const PREPARING: &str = "Fulfilling prerequisites";
 pub struct Subject {
     /// Which object.
     pub place: Place,
+    /// `metadata.uid`: another object of this name has another.
+    pub uid: String,
     /// `metadata.generation`.
     pub generation: i64,
     /// `status.observedGeneration`; -1 where there is none.
@@ -101,6 +103,7 @@ impl Subject {
         let helm = locked.as_ref().map(|locked| locked.status.clone()).or(newest.map(|newest| newest.status));
         let artifact = status.artifact.filter(|artifact| !artifact.revision.is_empty());
         Some(Self {
+            uid: metadata.uid,
             generation: metadata.generation,
             observed: status.observed_generation.unwrap_or(-1),
             created: metadata.creation_timestamp,

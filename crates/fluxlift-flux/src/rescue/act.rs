@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fluxlift_core::{Deadline, Timestamp};
 use fluxlift_gate::GateContext;
-use fluxlift_kube::{Cluster, Kind, ObjectRef, kind};
+use fluxlift_kube::{Class, Cluster, Kind, Object, ObjectRef, kind};
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _, stream};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use super::plan::{Act, Aim};
 use super::planner::in_action;
 use super::storage;
 use crate::annotation::{FORCE_AT, REQUESTED_AT, RESCUE, RESET_AT, RESTARTED_AT};
-use crate::diagnosis::Place;
+use crate::diagnosis::{Listed, Place};
 use crate::gates::LeaderIsCurrent;
 use crate::kinds::NAMESPACE;
 use crate::status::look;
@@ -51,6 +51,8 @@ pub(super) struct Hands<'a> {
 /// One request for a reconciliation.
 struct Request<'a> {
     place: &'a Place,
+    /// Of whom it was planned.
+    uid: &'a str,
     cause: &'a str,
     force: Force,
     token: &'a str,
@@ -81,18 +83,29 @@ pub(super) enum Begun {
     },
     /// It was not done, because it would not help any more.
     Moot(String),
+    /// It was not done, because another object has the name by now, of which nothing is known yet.
+    Replaced(String),
 }
 
 impl Hands<'_> {
     /// Does `act` with `token`, which nobody has used before. What it comes to is for [`Hands::proof`].
     pub(super) async fn begin(&self, act: &Act, token: &str) -> Result<Begun, RescueError> {
         let begun = match &act.aim {
-            Aim::Object { place, cause, behind, open } => {
+            Aim::Object { place, uid, cause, behind, open } => {
+                // The proofs of an earlier stage may have taken long.
+                if act.stage > 0
+                    && let Some(why) = self.unfit(place).await?
+                {
+                    return Ok(Begun::Moot(why));
+                }
                 let (token, is_written) = (open.as_deref().unwrap_or(token), open.is_some());
                 let behind = behind.clone();
-                self.ask(Request { place, cause, force: act.force, token, behind, is_written }).await
+                self.ask(Request { place, uid, cause, force: act.force, token, behind, is_written }).await
             }
-            Aim::Storage { place, cause, secret } => self.unlock(place, cause, secret, token).await,
+            Aim::Storage { place, uid, cause, secret } => {
+                let request = Request { place, uid, cause, force: act.force, token, behind: None, is_written: false };
+                self.unlock(request, secret).await
+            }
             Aim::Controller { component, deployment, held, idle } => {
                 let in_turn: &[Place] = if *idle { &[] } else { held };
                 let restarted = self.restart(deployment, in_turn, token).await;
@@ -100,13 +113,16 @@ impl Hands<'_> {
                 restarted.map(|()| Begun::Restarted { component: *component, deployment, held, acted })
             }
         };
-        begun.or_else(|error| error.or_no_help().map(Begun::Moot))
+        begun.or_else(|error| match error {
+            replaced @ RescueError::Replaced(_) => Ok(Begun::Replaced(replaced.to_string())),
+            error => error.or_no_help().map(Begun::Moot),
+        })
     }
 
     /// Whether an act that was begun has helped, and what was seen.
     pub(super) async fn proof(&self, begun: &Begun) -> Result<(bool, String), RescueError> {
         let proven = match begun {
-            Begun::Moot(why) => return Ok((false, why.clone())),
+            Begun::Moot(why) | Begun::Replaced(why) => return Ok((false, why.clone())),
             Begun::Asked { target, gate } => self.answered(target, gate).await,
             Begun::Restarted { component, deployment, held, acted } => {
                 self.relieved(*component, deployment, held, *acted).await
@@ -128,13 +144,24 @@ impl Hands<'_> {
         Ok(ObjectRef::namespaced(kind.clone(), &place.namespace, &place.name))
     }
 
+    /// Why an object that was looked at some time ago is not to be asked any more.
+    async fn unfit(&self, place: &Place) -> Result<Option<String>, RescueError> {
+        let target = self.target(place)?;
+        let now = self.cluster.get_lean::<Listed>(&target).await?.and_then(|now| now.of(&target.kind));
+        Ok(now.and_then(|now| match (now.deleted, now.suspended) {
+            (Some(_), _) => Some(format!("{place} is being deleted by now")),
+            (None, true) => Some(format!("{place} was suspended meanwhile")),
+            (None, false) => None,
+        }))
+    }
+
     /// Asks the object's controller.
     async fn ask(&self, request: Request<'_>) -> Result<Begun, RescueError> {
-        let Request { place, cause, force, token, behind, is_written } = request;
+        let Request { place, uid, cause, force, token, behind, is_written } = request;
         let target = self.target(place)?;
         let asked = if is_written {
             self.cx.events.step("found", format!("the request of a rescue that did not end, on {place}"));
-            self.cluster.must_get(&target).await?
+            self.same(&target, uid).await?
         } else {
             let mark = Mark { cause: cause.to_owned(), force, token: token.to_owned() };
             let mut annotations = json!({REQUESTED_AT: token, RESCUE: mark.to_string()});
@@ -143,7 +170,15 @@ impl Hands<'_> {
                 Force::Force => annotations[FORCE_AT] = Value::from(token),
                 _ => {}
             }
-            let asked = self.cluster.merge(&target, &json!({"metadata": {"annotations": annotations}})).await?;
+            // With the UID in it, the API server refuses it for whoever else has the name by now.
+            let patch = json!({"metadata": {"uid": uid, "annotations": annotations}});
+            let asked = match self.cluster.merge(&target, &patch).await {
+                Err(error) if matches!(error.class(), Class::Conflict | Class::Terminal) => {
+                    self.same(&target, uid).await?;
+                    return Err(error.into());
+                }
+                asked => asked?,
+            };
             self.cx.events.step(verb(force), place.to_string());
             asked
         };
@@ -153,19 +188,22 @@ impl Hands<'_> {
         Ok(Begun::Asked { target: Box::new(target), gate: Box::new(gate) })
     }
 
+    /// The object as it is now, if it is still the one with this UID.
+    async fn same(&self, target: &ObjectRef, uid: &str) -> Result<Object, RescueError> {
+        let now = self.cluster.must_get(target).await?;
+        match now.uid() == uid {
+            true => Ok(now),
+            false => Err(RescueError::Replaced(now.title())),
+        }
+    }
+
     /// Edits Helm's storage, and asks helm-controller to go on.
-    async fn unlock(
-        &self,
-        place: &Place,
-        cause: &str,
-        (namespace, name): &(String, String),
-        token: &str,
-    ) -> Result<Begun, RescueError> {
-        let release = self.cluster.must_get(&self.target(place)?).await?;
+    async fn unlock(&self, request: Request<'_>, (namespace, name): &(String, String)) -> Result<Begun, RescueError> {
+        let release = self.same(&self.target(request.place)?, request.uid).await?;
         let target = ObjectRef::namespaced(kind::SECRET, namespace, name);
         storage::unlock(self.cluster, &release, &target, self.cx.clock.now()).await?;
-        self.cx.events.step("unlocked", format!("{target} for {place}"));
-        self.ask(Request { place, cause, force: Force::Storage, token, behind: None, is_written: false }).await
+        self.cx.events.step("unlocked", format!("{target} for {}", request.place));
+        self.ask(request).await
     }
 
     /// Waits until an object that was asked for is ready.

@@ -104,6 +104,7 @@ impl Rescue {
             }
             self.round(&plan, &sight).await?;
         }
+        Ok(())
     }
 
     /// Takes all marks off, those of runs that were killed too.
@@ -155,8 +156,11 @@ impl Rescue {
             let begun = all(acts.iter().map(|(act, token)| hands.begin(act, token).boxed())).await;
             let begun = begun.into_iter().collect::<Result<Vec<Begun>, RescueError>>()?;
             let proofs = all(begun.iter().map(|begun| hands.proof(begun).boxed())).await;
-            for ((act, _), proof) in acts.iter().zip(proofs) {
-                self.tried.note_act(act);
+            for (((act, _), begun), proof) in acts.iter().zip(&begun).zip(proofs) {
+                // What was done to nobody is not over for whoever is there now.
+                if !matches!(begun, Begun::Replaced(_)) {
+                    self.tried.note_act(act);
+                }
                 self.touched.insert(act.target.clone());
                 let (helped, seen) = proof?;
                 match (&act.aim, helped) {

@@ -34,6 +34,9 @@ pub enum RescueError {
         /// How much it has to do.
         load: String,
     },
+    /// Another object has the name by now.
+    #[error("{0} was replaced since it was looked at, and nothing was done to the new one")]
+    Replaced(String),
     /// There is no such object.
     #[error("there is no {0} among the sources, Kustomizations and HelmReleases of this cluster")]
     Unknown(String),
@@ -78,7 +81,9 @@ impl Explain for RescueError {
             Self::Request(error) => error.kind(),
             Self::Gate(error) => error.kind(),
             Self::Storage(error) => error.kind(),
-            Self::Busy(_) | Self::Crowded { .. } | Self::Unknown(_) | Self::Ambiguous { .. } => ErrorKind::Failed,
+            Self::Busy(_) | Self::Crowded { .. } | Self::Replaced(_) | Self::Unknown(_) | Self::Ambiguous { .. } => {
+                ErrorKind::Failed
+            }
         }
     }
 
@@ -96,6 +101,7 @@ impl Explain for RescueError {
             Self::Crowded { .. } => {
                 vec![Hint::new("wait until it has come by, or give the controller more workers (--concurrent)")]
             }
+            Self::Replaced(_) => vec![Hint::new("run it again: it looks at everything anew")],
             Self::Unknown(_) | Self::Ambiguous { .. } => {
                 vec![Hint::new("name it as `fluxlift status` does: helmrelease/<namespace>/<name>")]
             }

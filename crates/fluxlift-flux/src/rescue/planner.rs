@@ -188,7 +188,8 @@ impl<'a> Planner<'a> {
             Force::Storage => {
                 let Some(secret) = subject.pending.clone() else { return };
                 let target = format!("secret/{}/{}", secret.0, secret.1);
-                let aim = Aim::Storage { place: subject.place.clone(), cause: cause.word(), secret };
+                let (place, uid) = (subject.place.clone(), subject.uid.clone());
+                let aim = Aim::Storage { place, uid, cause: cause.word(), secret };
                 vec![act(target, why, aim, 0)]
             }
             Force::Ask | Force::Reset | Force::Force => {
@@ -236,7 +237,7 @@ impl Act {
 
 fn aim(subject: &Subject, cause: &Cause, open: Option<String>) -> Aim {
     let behind = matches!(cause, Cause::OldRevision { .. }).then(|| subject.revision.clone().unwrap_or_default());
-    Aim::Object { place: subject.place.clone(), cause: cause.word(), behind, open }
+    Aim::Object { place: subject.place.clone(), uid: subject.uid.clone(), cause: cause.word(), behind, open }
 }
 
 /// The sources of a subject, the farthest first: the repository, then the chart.
