@@ -301,7 +301,10 @@ impl Delivered {
         let text = summary(object, cause);
         let consequence = |(_, cause): &(&Object, Cause)| cause.is_consequence();
         if standing.unready.iter().any(settled) && standing.unready.iter().all(|one| settled(one) || consequence(one)) {
-            let act = format!("mend {} in the repository; the others are not held up by it", object.title());
+            let act = match cause {
+                Cause::AwaitsSuspended { what } => format!("resume {what}; the others are not held up by it"),
+                _ => format!("mend {} in the repository; the others are not held up by it", object.title()),
+            };
             return Verdict::stuck(text, Remedy::person(act));
         }
         Verdict::pending(text)
@@ -429,5 +432,20 @@ mod tests {
         assert!(matches!(judge(&seen, 0), Verdict::Pending { .. }));
         let Verdict::Stuck { why, remedy: Remedy::Person { .. } } = judge(&seen, 60) else { panic!("not stuck") };
         assert!(why.starts_with("2 of 3 are ready; helmrelease/apps/b"), "{why}");
+    }
+
+    #[test]
+    fn what_waits_for_something_suspended_does_not_hold_the_wait_up_for_ever() {
+        let mut waits = json!([{"type": "Ready", "status": "False", "reason": "DependencyNotReady", "message": "b",
+            "lastTransitionTime": "2026-01-01T00:00:00Z"}]);
+        waits[0]["observedGeneration"] = json!(1);
+        let mut waiting = release("a", -1, waits, false).into_json();
+        waiting["spec"]["dependsOn"] = json!([{"name": "b"}]);
+        let both = vec![Object::new(waiting), release("b", 1, json!([]), true)];
+        let seen = delivery(root("main@sha1:2", &[A, B]), both);
+        assert!(matches!(judge(&seen, 0), Verdict::Pending { .. }));
+        let Verdict::Stuck { why, remedy: Remedy::Person { act } } = judge(&seen, 60) else { panic!("not stuck") };
+        assert!(why.ends_with("waits for helmrelease/apps/b, which is suspended"), "{why}");
+        assert!(act.starts_with("resume helmrelease/apps/b"), "{act}");
     }
 }

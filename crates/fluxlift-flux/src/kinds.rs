@@ -3,6 +3,8 @@
 use fluxlift_kube::gates::crd::served_versions;
 use fluxlift_kube::{Cluster, Kind, Object, ObjectRef, RequestError, kind};
 
+use crate::definition::Definition;
+
 /// The namespace of Flux and of flux-operator.
 pub const NAMESPACE: &str = "flux-system";
 
@@ -54,7 +56,10 @@ pub fn definition(kind: &Kind) -> ObjectRef {
 
 /// `kind` at a version that its definition `crd` serves: the one asked for if it can be, else the stored one.
 pub fn at_served_version(kind: &Kind, crd: &Object) -> Option<Kind> {
-    let served = served_versions(crd);
+    at_one_of(kind, &served_versions(crd))
+}
+
+fn at_one_of(kind: &Kind, served: &[&str]) -> Option<Kind> {
     if served.contains(&kind.version()) {
         return Some(kind.clone());
     }
@@ -66,8 +71,8 @@ pub fn at_served_version(kind: &Kind, crd: &Object) -> Option<Kind> {
 /// # Errors
 /// When the definition cannot be read.
 pub async fn served(cluster: &Cluster, kind: &Kind) -> Result<Option<Kind>, RequestError> {
-    let crd = cluster.get(&definition(kind)).await?;
-    Ok(crd.and_then(|crd| at_served_version(kind, &crd)))
+    let found = cluster.get_lean::<Definition>(&definition(kind)).await?;
+    Ok(found.and_then(|found| at_one_of(kind, &found.versions())))
 }
 
 #[cfg(test)]

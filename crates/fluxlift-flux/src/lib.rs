@@ -10,6 +10,7 @@ pub mod annotation;
 pub mod canary;
 pub mod component;
 pub mod controllers;
+mod definition;
 pub mod delivery;
 pub mod diagnosis;
 pub mod doctor;

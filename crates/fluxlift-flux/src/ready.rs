@@ -59,9 +59,10 @@ impl std::fmt::Display for Readiness<'_> {
     }
 }
 
-/// Whether waiting cannot help: `Stalled=True`.
+/// Whether waiting cannot help: `Stalled=True`, of this very generation.
 pub fn stalled(object: &Object) -> Option<Condition<'_>> {
-    object.condition("Stalled").filter(|condition| condition.is_true())
+    let current = |stalled: &Condition<'_>| stalled.observed_generation() == Some(object.generation());
+    object.condition("Stalled").filter(|stalled| stalled.is_true() && current(stalled))
 }
 
 #[cfg(test)]

@@ -42,7 +42,8 @@ impl GateContext {
     /// Waits until `gate` is proven by an observation of `source`, and gives that observation.
     ///
     /// A stream that ends is an observation that failed: the gate is blind, never proven. Transient errors show in the
-    /// verdict and the wait goes on; the stream itself paces its retries.
+    /// verdict and the wait goes on; the stream itself paces its retries. While they last nothing is judged: what was seen
+    /// before may not be so any more.
     ///
     /// # Errors
     /// When the deadline passes, the gate is stuck, the observation is impossible, or the run is cancelled; each with
@@ -91,7 +92,11 @@ impl GateContext {
                     }
                     last = Some((snapshot, since));
                 }
-                Some(Err(error)) if error.transient => wait.note(&error),
+                // Time in which nothing could be seen is no time in which nothing changed.
+                Some(Err(error)) if error.transient => {
+                    wait.note(&error);
+                    last = None;
+                }
                 Some(Err(error)) => return Err(wait.blind(error)),
                 None => return Err(wait.blind(ObserveError::terminal("the observation ended"))),
             }

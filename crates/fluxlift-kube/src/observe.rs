@@ -30,24 +30,54 @@ impl Cluster {
         Box::pin(self.observe(target.into()).map(|seen| seen.map(|objects| objects.only().cloned())))
     }
 
-    /// Several queries together: the latest collection of each, in order, once every one of them was seen.
+    /// Several queries together: the latest collection of each, in order, once every one of them was seen. One that can't
+    /// be seen any more has to be seen again first.
     pub fn observe_all(&self, queries: impl IntoIterator<Item = Query>) -> Observations<Vec<Collection>> {
-        let sources: Vec<_> = queries
-            .into_iter()
-            .enumerate()
-            .map(|(at, query)| self.observe(query).map(move |seen| seen.map(|objects| (at, objects))).boxed())
-            .collect();
-        let latest: Vec<Option<Collection>> = vec![None; sources.len()];
-        Box::pin(stream::unfold((stream::select_all(sources), latest), |(mut merged, mut latest)| async move {
-            loop {
-                match merged.next().await? {
-                    Err(error) => return Some((Err(error), (merged, latest))),
-                    Ok((at, objects)) => latest[at] = Some(objects),
+        together(queries.into_iter().map(|query| self.observe(query)).collect())
+    }
+}
+
+/// The latest of each source, in order.
+fn together<T: Clone + Send + 'static>(sources: Vec<Observations<T>>) -> Observations<Vec<T>> {
+    let latest: Vec<Option<T>> = vec![None; sources.len()];
+    let sources = sources.into_iter().enumerate().map(|(at, source)| source.map(move |seen| (at, seen)).boxed());
+    let merged = stream::select_all(sources.collect::<Vec<_>>());
+    Box::pin(stream::unfold((merged, latest), |(mut merged, mut latest)| async move {
+        loop {
+            match merged.next().await? {
+                (at, Err(error)) => {
+                    latest[at] = None;
+                    return Some((Err(error), (merged, latest)));
                 }
-                if let Some(all) = latest.iter().cloned().collect::<Option<Vec<_>>>() {
-                    return Some((Ok(all), (merged, latest)));
-                }
+                (at, Ok(seen)) => latest[at] = Some(seen),
             }
-        }))
+            if let Some(all) = latest.iter().cloned().collect::<Option<Vec<_>>>() {
+                return Some((Ok(all), (merged, latest)));
+            }
+        }
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+    use futures::channel::mpsc::unbounded;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_seen_together_while_one_of_them_cannot_be_seen() {
+        let ((first, a), (second, b)) = (unbounded(), unbounded());
+        let mut seen = together::<u32>(vec![Box::pin(a), Box::pin(b)]);
+        first.unbounded_send(Ok(1)).unwrap();
+        second.unbounded_send(Ok(7)).unwrap();
+        assert_eq!(seen.next().await.unwrap().unwrap(), [1, 7]);
+        first.unbounded_send(Err(ObserveError::transient("503"))).unwrap();
+        assert!(seen.next().await.unwrap().is_err());
+        // What the other one says meanwhile says nothing of the first.
+        second.unbounded_send(Ok(8)).unwrap();
+        assert!(seen.next().now_or_never().is_none());
+        first.unbounded_send(Ok(2)).unwrap();
+        assert_eq!(seen.next().await.unwrap().unwrap(), [2, 8]);
     }
 }

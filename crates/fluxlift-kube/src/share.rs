@@ -89,7 +89,8 @@ impl<T> From<Seen<T>> for Result<T, ObserveError> {
     }
 }
 
-/// Two observations side by side: the latest of each, once both were seen.
+/// Two observations side by side: the latest of each, once both were seen. One that can't be seen any more has to be seen
+/// again first.
 pub fn both<A, B>(
     first: impl Stream<Item = Result<A, ObserveError>> + Send + 'static,
     second: impl Stream<Item = Result<B, ObserveError>> + Send + 'static,
@@ -99,19 +100,17 @@ where
     B: Clone + Send + 'static,
 {
     enum Side<A, B> {
-        First(A),
-        Second(B),
+        First(Result<A, ObserveError>),
+        Second(Result<B, ObserveError>),
     }
-    let merged = stream::select(
-        first.map(|seen| seen.map(Side::First)).boxed(),
-        second.map(|seen| seen.map(Side::Second)).boxed(),
-    );
+    let merged = stream::select(first.map(Side::First).boxed(), second.map(Side::Second).boxed());
     Box::pin(stream::unfold((merged, None, None), |(mut merged, mut a, mut b)| async move {
         loop {
             match merged.next().await? {
-                Err(error) => return Some((Err(error), (merged, a, b))),
-                Ok(Side::First(seen)) => a = Some(seen),
-                Ok(Side::Second(seen)) => b = Some(seen),
+                Side::First(Ok(seen)) => a = Some(seen),
+                Side::Second(Ok(seen)) => b = Some(seen),
+                Side::First(Err(error)) => return Some((Err(error), (merged, None, b))),
+                Side::Second(Err(error)) => return Some((Err(error), (merged, a, None))),
             }
             if let (Some(first), Some(second)) = (&a, &b) {
                 return Some((Ok((first.clone(), second.clone())), (merged, a, b)));
@@ -140,5 +139,14 @@ mod tests {
         let mut pairs = both(a, b);
         let first = pairs.next().await.unwrap().unwrap();
         assert!(first == (1, "x") || first == (2, "x"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_side_of_a_pair_that_failed_has_to_be_seen_again() {
+        let a = stream::iter([Ok(1), Err(ObserveError::transient("503"))]).chain(stream::pending());
+        let b = stream::iter([Ok("x"), Ok("y"), Ok("z")]).chain(stream::pending());
+        let mut pairs = both(a, b);
+        while pairs.next().await.unwrap().is_ok() {}
+        assert!(futures::FutureExt::now_or_never(pairs.next()).is_none());
     }
 }

@@ -1,11 +1,10 @@
 //! The preflight check of the cluster itself.
 
-use fluxlift_core::Value;
+use fluxlift_core::{Value, chain};
 use fluxlift_engine::unit::{Check, UnitContext, UnitSpec};
 
 use crate::Outside;
 use crate::cluster_access::ClusterAccess;
-use crate::flux_instance::preflight::chain;
 
 /// Whether the API server answers. A cluster that an earlier unit will make is no failure.
 pub async fn reachable(access: &ClusterAccess, spec: &UnitSpec, outside: &Outside, cx: &UnitContext) -> Check {

@@ -13,8 +13,10 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod walk;
 
 pub use error::SopsError;
 pub use format::Format;
 pub use identities::Identities;
 pub use store::{decrypt, encrypt};
+pub use walk::{Below, MOST, below};

@@ -142,13 +142,7 @@ impl<'a> Planner<'a> {
 
     /// Begins to look at units as if nothing before them changed: mostly nothing does, and waiting for one answer after
     /// the other is what a plan would spend its time with.
-    fn look_ahead(
-        &self,
-        question: &Question,
-        schedule: &Schedule,
-        known: &Known<'_>,
-        looks: &mut Looks,
-    ) {
+    fn look_ahead(&self, question: &Question, schedule: &Schedule, known: &Known<'_>, looks: &mut Looks) {
         let ready = schedule.ready();
         for path in schedule.left().filter(|path| !question.excluded.contains_key(*path)) {
             if looks.len() >= self.options.parallelism.max(1) {

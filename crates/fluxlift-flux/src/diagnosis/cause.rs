@@ -105,6 +105,11 @@ pub enum Cause {
         /// Whether the source itself has been untouched, or at an older generation, for long.
         neglected: bool,
     },
+    /// What holds it up, directly or through others, was suspended by somebody.
+    AwaitsSuspended {
+        /// What is suspended.
+        what: String,
+    },
     /// Its source is ready, but source-controller no longer has the artifact.
     ArtifactLost {
         /// See [`Cause`].
@@ -198,6 +203,7 @@ impl Cause {
             Self::Missing { .. } => "Missing",
             Self::Cycle { .. } => "Cycle",
             Self::Source { .. } => "Source",
+            Self::AwaitsSuspended { .. } => "AwaitsSuspended",
             Self::ArtifactLost { .. } => "ArtifactLost",
             Self::Overlooked { .. } => "Overlooked",
             Self::OldRevision { .. } => "OldRevision",
@@ -240,6 +246,9 @@ impl Cause {
                 Some(Remedy::person("read helm-controller's log and mend the chart's template"))
             }
             Self::Missing { what } => Some(Remedy::person(format!("make {what}, or no longer refer to it"))),
+            Self::AwaitsSuspended { what } => {
+                Some(Remedy::person(format!("resume {what}, or let nothing wait for it")))
+            }
             Self::Cycle { .. } => Some(Remedy::person("take one of the dependencies of the loop away")),
             Self::HelmUnknown { status } => {
                 Some(Remedy::person(format!("look at the release with `helm history`: Helm says {status}")))
@@ -264,9 +273,17 @@ impl Cause {
         matches!(self, Self::Dependency { .. } | Self::Health { .. })
     }
 
-    /// Whether it is the end of an attempt, and the controller will not try again by itself.
+    /// Whether nothing comes of it until somebody does something: it is the end of an attempt after which the controller
+    /// will not try again by itself, or somebody has stopped what it waits for.
     pub const fn is_final(&self) -> bool {
-        matches!(self, Self::RetriesExceeded { .. } | Self::NoRollbackTarget | Self::Unsettled | Self::Refused { .. })
+        matches!(
+            self,
+            Self::RetriesExceeded { .. }
+                | Self::NoRollbackTarget
+                | Self::Unsettled
+                | Self::Refused { .. }
+                | Self::AwaitsSuspended { .. }
+        )
     }
 }
 
@@ -296,6 +313,7 @@ impl fmt::Display for Cause {
             Self::Missing { what } => write!(f, "waits for {what}, which does not exist"),
             Self::Cycle { through } => write!(f, "waits for itself ({through})"),
             Self::Source { why, .. } => write!(f, "waits for its source ({why})"),
+            Self::AwaitsSuspended { what } => write!(f, "waits for {what}, which is suspended"),
             Self::ArtifactLost { .. } => {
                 f.write_str("cannot fetch its source's artifact, although the source is ready")
             }

@@ -21,6 +21,7 @@ pub(super) struct Fields {
 pub(super) struct Metadata {
     pub(super) name: String,
     pub(super) namespace: String,
+    pub(super) uid: String,
     pub(super) generation: i64,
     #[serde(deserialize_with = "time")]
     pub(super) creation_timestamp: Option<Timestamp>,

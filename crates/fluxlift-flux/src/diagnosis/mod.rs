@@ -16,6 +16,7 @@ mod cause;
 mod conditions;
 mod fields;
 mod kustomization;
+mod locked;
 mod place;
 mod reading;
 mod release;

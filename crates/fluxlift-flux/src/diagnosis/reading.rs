@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use super::cause::Cause;
 use super::conditions::Condition;
 use super::place::Place;
+use super::root::Root;
 use super::scene::Scene;
 use super::subject::{PREPARING, Subject};
 use super::workforce::Handler;
@@ -53,6 +54,19 @@ impl Diagnosis {
 
 /// Reads `subject` as of `now`.
 pub fn diagnose(scene: &Scene, subject: &Subject, now: Timestamp) -> Diagnosis {
+    let mut found = by_itself(scene, subject, now);
+    // Whoever suspended what holds it up has to say when that ends, however long the way to it is.
+    if matches!(found.cause, Cause::Source { .. } | Cause::Dependency { .. })
+        && let Root::Object(place, root) = scene.root(subject, &found, now)
+        && root.cause == Cause::Suspended
+    {
+        found.cause = Cause::AwaitsSuspended { what: place.to_string() };
+    }
+    found
+}
+
+/// The same, without a look along the edges to their end.
+pub(super) fn by_itself(scene: &Scene, subject: &Subject, now: Timestamp) -> Diagnosis {
     let mut found = match at_rest(subject, now) {
         Some(cause) => Diagnosis::of(cause),
         None => attended(scene, subject, now),
@@ -174,12 +188,12 @@ pub(super) fn work(scene: &Scene, subject: &Subject, work: &Condition, now: Time
     let lasts = |since: Timestamp| now.duration_since(since);
     if work.message == PREPARING && work.since.is_some_and(|since| lasts(since) >= NEGLECTED) {
         let latest = now.checked_sub(NEGLECTED).unwrap_or(now);
-        let workers = match scene.workforce.handler(subject) {
-            Handler::Crew(crew) => crew.workers,
+        let blocked = |crew| scene.preparing(subject.place.kind, crew, latest);
+        return match scene.workforce.crew(subject) {
+            Some(crew) => Cause::Downloading { blocked: blocked(crew), workers: crew.workers },
             // Nobody is sent to restart a controller of which nothing is known.
-            _ => usize::MAX,
+            None => Cause::Downloading { blocked: 1, workers: usize::MAX },
         };
-        return Cause::Downloading { blocked: scene.preparing(subject.place.kind, latest), workers };
     }
     let why = work.to_string();
     match (timeout(&work.message), work.since) {

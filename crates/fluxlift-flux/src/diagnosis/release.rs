@@ -27,7 +27,9 @@ pub(super) fn diagnose(scene: &Scene, subject: &Subject, now: Timestamp) -> Diag
 /// What Helm's own storage says, while no action is within its time.
 fn of_helm(scene: &Scene, subject: &Subject, now: Timestamp) -> Option<Cause> {
     let status = subject.helm.clone()?;
-    let at_work = subject.conditions.work().is_some_and(|work| {
+    // An unlock is over in a moment: what stands there is of one that failed.
+    let works = subject.conditions.work().filter(|work| !work.message.starts_with("Running 'unlock'"));
+    let at_work = works.is_some_and(|work| {
         let cause = reading::work(scene, subject, work, now);
         matches!(cause, Cause::Working { .. } | Cause::Downloading { .. })
     });

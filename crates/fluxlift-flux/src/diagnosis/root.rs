@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use fluxlift_core::Timestamp;
 
 use super::place::Place;
-use super::reading::{Diagnosis, Upstream, diagnose};
+use super::reading::{Diagnosis, Upstream, by_itself};
 use super::scene::Scene;
 use super::subject::Subject;
 
@@ -30,7 +30,7 @@ impl Scene {
                 // A loop ends where it is entered again.
                 Some(Upstream::Object(next)) if passed.insert(next.clone()) => {
                     let Some(subject) = self.get(next) else { break };
-                    (place, found) = (next.clone(), diagnose(self, subject, now));
+                    (place, found) = (next.clone(), by_itself(self, subject, now));
                 }
                 _ => break,
             }

@@ -8,7 +8,7 @@ use fluxlift_kube::Object;
 
 use super::place::{KINDS, Place};
 use super::subject::Subject;
-use super::workforce::Workforce;
+use super::workforce::{Crew, Workforce};
 
 /// What was seen at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,8 +22,9 @@ pub struct Scene {
     subjects: BTreeMap<Place, Arc<Subject>>,
     /// What each Kustomization applied.
     applied: BTreeMap<Place, Vec<Place>>,
-    /// Since when objects of each kind have been at what comes before the work proper, sorted.
-    preparing: BTreeMap<&'static str, Vec<Timestamp>>,
+    /// Since when objects of each kind have been at what comes before the work proper, by the Deployment whose workers they
+    /// keep, sorted.
+    preparing: BTreeMap<(&'static str, String), Vec<Timestamp>>,
 }
 
 impl Scene {
@@ -37,8 +38,8 @@ impl Scene {
             if let Some(owner) = subject.owner.clone().filter(|owner| *owner != subject.place) {
                 scene.applied.entry(owner).or_default().push(subject.place.clone());
             }
-            if let Some(since) = subject.preparing() {
-                scene.preparing.entry(subject.place.kind).or_default().push(since);
+            if let (Some(since), Some(crew)) = (subject.preparing(), scene.workforce.crew(&subject)) {
+                scene.preparing.entry((subject.place.kind, crew.deployment.clone())).or_default().push(since);
             }
             scene.subjects.insert(subject.place.clone(), subject);
         }
@@ -66,9 +67,10 @@ impl Scene {
         self.subjects.values().map(AsRef::as_ref)
     }
 
-    /// How many objects of `kind` have been preparing since `latest` or longer.
-    pub(super) fn preparing(&self, kind: &str, latest: Timestamp) -> usize {
-        self.preparing.get(kind).map_or(0, |since| since.partition_point(|since| *since <= latest))
+    /// How many objects of `kind` have kept a worker of `crew` with preparing since `latest` or longer.
+    pub(super) fn preparing(&self, kind: &'static str, crew: &Crew, latest: Timestamp) -> usize {
+        let since = self.preparing.get(&(kind, crew.deployment.clone()));
+        since.map_or(0, |since| since.partition_point(|since| *since <= latest))
     }
 
     /// What a Kustomization applied.

@@ -35,11 +35,8 @@ pub(super) fn diagnose(scene: &Scene, subject: &Subject, now: Timestamp) -> Diag
 
 /// Something that waits for `source`, which is not ready.
 fn behind(scene: &Scene, source: &Subject, now: Timestamp) -> Diagnosis {
-    let found = reading::diagnose(scene, source, now);
-    let why = match found.cause {
-        Cause::Suspended => format!("{} is suspended", source.place),
-        _ => format!("{}: {}", source.place, source.seen()),
-    };
+    let found = reading::by_itself(scene, source, now);
+    let why = format!("{}: {}", source.place, source.seen());
     // A chart may itself be held up by its repository.
     let neglected = matches!(found.cause.remedy(), Some(Remedy::Reconcile | Remedy::RepairUpstream));
     Diagnosis::behind(Cause::Source { why, neglected }, &source.place)

@@ -6,6 +6,7 @@ use serde::de::{Deserialize, Deserializer};
 
 use super::conditions::{Condition, Conditions, Truth};
 use super::fields::{Chart, Fields, Managed, Reference};
+use super::locked::Locked;
 use super::place::Place;
 use crate::annotation::FINALIZER;
 
@@ -17,6 +18,8 @@ pub(super) const PREPARING: &str = "Fulfilling prerequisites";
 pub struct Subject {
     /// Which object.
     pub place: Place,
+    /// `metadata.uid`: another object of this name has another.
+    pub uid: String,
     /// `metadata.generation`.
     pub generation: i64,
     /// `status.observedGeneration`; -1 where there is none.
@@ -95,11 +98,12 @@ impl Subject {
         let request = metadata.annotations.requested_at;
         let newest = status.history.into_iter().next().filter(|newest| !newest.status.is_empty());
         let storage = status.storage_namespace.unwrap_or_else(|| home.clone());
-        let pending = newest.as_ref().filter(|newest| newest.status.starts_with("pending-"));
-        let pending =
-            pending.map(|newest| (storage, format!("sh.helm.release.v1.{}.v{}", newest.name, newest.version)));
+        let unlocked = || status.conditions.released.as_ref().and_then(Locked::of_released);
+        let locked = newest.as_ref().and_then(Locked::of_history).or_else(unlocked);
+        let helm = locked.as_ref().map(|locked| locked.status.clone()).or(newest.map(|newest| newest.status));
         let artifact = status.artifact.filter(|artifact| !artifact.revision.is_empty());
         Some(Self {
+            uid: metadata.uid,
             generation: metadata.generation,
             observed: status.observed_generation.unwrap_or(-1),
             created: metadata.creation_timestamp,
@@ -117,8 +121,8 @@ impl Subject {
             shard: metadata.labels.shard,
             fetched: artifact.as_ref().and_then(|artifact| artifact.last_update_time),
             revision: artifact.map(|artifact| artifact.revision).or(status.last_applied_revision),
-            helm: newest.map(|newest| newest.status),
-            pending,
+            helm,
+            pending: locked.map(|locked| (storage, locked.secret)),
             rescue: metadata.annotations.rescue,
             canary: metadata.labels.canary.is_some(),
             place,
@@ -142,10 +146,12 @@ impl Subject {
         self.conditions.stalled.as_ref().filter(|stalled| stalled.is_true() && stalled.is_of(self.generation))
     }
 
-    /// Since when it has been at what comes before the work proper: dependencies, the source, the download.
+    /// Since when it has been at what comes before the work proper: dependencies, the source, the download. What was
+    /// suspended or deleted meanwhile may say so for ever.
     pub(super) fn preparing(&self) -> Option<Timestamp> {
         let failed = self.conditions.ready.as_ref().is_some_and(|ready| ready.status == Truth::False);
-        let work = self.conditions.work().filter(|work| !failed && work.message == PREPARING)?;
+        let over = failed || self.suspended || self.deleted.is_some();
+        let work = self.conditions.work().filter(|work| !over && work.message == PREPARING)?;
         work.since
     }
 

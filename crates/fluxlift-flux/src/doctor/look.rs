@@ -9,6 +9,7 @@ use fluxlift_kube::{Cluster, Kind, Object, ObjectRef, Query, kind};
 use futures::future::{join_all, try_join_all};
 use serde::Deserialize;
 
+use super::metrics::PORT;
 use super::{AgeKey, Definition, Exam, Read, Unread, Webhook};
 use crate::annotation::{HELD, RESCUE, RESTORING};
 use crate::instance::Instance;
@@ -17,9 +18,6 @@ use crate::kinds::{
     IMAGE_UPDATE_AUTOMATION, KUSTOMIZATION, NAMESPACE, OCI_REPOSITORY, RECEIVER, SOURCES,
 };
 use crate::{Controllers, canary};
-
-/// The port of every Flux controller's metrics.
-const METRICS: u16 = 8080;
 
 /// What VolSync makes backups by.
 const REPLICATION_SOURCE: Kind =
@@ -185,7 +183,7 @@ async fn webhooks(cluster: &Cluster) -> Read<Vec<Webhook>> {
 async fn metrics(cluster: &Cluster, controllers: Result<&Controllers, &Unread>) -> BTreeMap<String, Read<String>> {
     let leaders = controllers.map(Controllers::leading_pods).unwrap_or_default();
     let metrics = leaders.into_iter().map(async |(_, pod)| {
-        let text = cluster.pod_http(NAMESPACE, &pod, METRICS, "metrics").await.map_err(Unread::from);
+        let text = cluster.pod_http(NAMESPACE, &pod, PORT, "metrics").await.map_err(Unread::from);
         (pod, text)
     });
     join_all(metrics).await.into_iter().collect()

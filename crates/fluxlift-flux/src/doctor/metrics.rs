@@ -1,22 +1,48 @@
 //! What a controller counts, in the text format of Prometheus: only the few numbers that are needed here.
 
 use std::collections::BTreeMap;
+use std::fmt;
+
+/// The port of every Flux controller's metrics.
+pub(crate) const PORT: u16 = 8080;
+
+/// A worker that has been at one object for this long hangs, or waits for a chart that never comes.
+const HANGS: f64 = 600.0;
 
 /// How busy one controller of a process is.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Load {
+pub(crate) struct Load {
     /// How many objects wait for a worker.
-    pub(super) waiting: f64,
+    pub(crate) waiting: f64,
     /// How many workers work.
-    pub(super) busy: f64,
+    pub(crate) busy: f64,
     /// How many workers there are.
-    pub(super) workers: f64,
+    pub(crate) workers: f64,
     /// For how many seconds the slowest of them has worked on its object.
-    pub(super) longest: f64,
+    pub(crate) longest: f64,
+}
+
+impl Load {
+    /// Whether all workers are busy and others wait. That alone is a busy hour; a worker that does not come back is not.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.busy >= self.workers && self.waiting > 0.0
+    }
+
+    /// Whether a worker does not come back.
+    pub(crate) const fn hangs(&self) -> bool {
+        self.longest >= HANGS
+    }
+}
+
+impl fmt::Display for Load {
+    /// `all 4 workers are busy and 9 objects wait`, of one that is full.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "all {} workers are busy and {} objects wait", self.workers, self.waiting)
+    }
 }
 
 /// The load of each controller in the text, by the controller's name; empty where the text has none of it.
-pub(super) fn loads(text: &str) -> BTreeMap<String, Load> {
+pub(crate) fn loads(text: &str) -> BTreeMap<String, Load> {
     let mut loads: BTreeMap<String, Load> = BTreeMap::new();
     for (metric, labels, value) in text.lines().filter_map(sample) {
         let Some(controller) = label(labels, "controller").or_else(|| label(labels, "name")) else { continue };

@@ -11,20 +11,18 @@
 //! controllers before a bootstrap, is `absent`: nothing is wrong with it, and nothing is shown by it.
 
 mod checks;
-mod definition;
 mod exam;
 mod finding;
 pub mod ids;
 mod judged;
 mod look;
-mod metrics;
+pub(crate) mod metrics;
 mod report;
 mod unread;
 pub mod versions;
 mod webhook;
 
 pub use checks::NAMES;
-pub use definition::Definition;
 pub use exam::{AgeKey, Encrypted, Exam, Lock, Recipients};
 pub use finding::{Finding, Severity};
 pub use ids::Id;
@@ -33,3 +31,5 @@ pub use look::look;
 pub use report::{Outcome, Report, Summary};
 pub use unread::{Read, Unread};
 pub use webhook::{Trust, Webhook};
+
+pub use crate::definition::Definition;

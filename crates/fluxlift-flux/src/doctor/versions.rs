@@ -79,7 +79,7 @@ const fn carried(flux: u32, operator: u32, source: &'static str) -> Carried {
 }
 
 /// What the operator's releases say that they include. Where only its second patch is named, the release before counts too.
-pub const OPERATOR: &[Carried] = &[
+pub const CARRIED: &[Carried] = &[
     carried(5, 15, "https://github.com/controlplaneio-fluxcd/flux-operator/pull/176"),
     carried(6, 21, "https://github.com/controlplaneio-fluxcd/flux-operator/pull/274"),
     carried(7, 30, "https://github.com/controlplaneio-fluxcd/flux-operator/pull/452"),
@@ -144,8 +144,8 @@ mod tests {
     fn each_row_is_a_range_and_has_a_source() {
         assert!(KUBERNETES.is_sorted_by_key(|row| row.flux));
         assert!(KUBERNETES.iter().all(|row| row.from < row.to && row.source.starts_with("https://")));
-        assert!(OPERATOR.is_sorted_by_key(|row| (row.flux, row.operator)));
-        assert!(OPERATOR.iter().all(|row| row.source.starts_with("https://")));
+        assert!(CARRIED.is_sorted_by_key(|row| (row.flux, row.operator)));
+        assert!(CARRIED.iter().all(|row| row.source.starts_with("https://")));
         assert!(WEAKNESSES.iter().all(|row| row.source.starts_with("https://")));
     }
 }

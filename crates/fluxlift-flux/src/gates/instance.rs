@@ -48,15 +48,13 @@ impl Gate for InstanceReady {
             Readiness::Ready(_) => {
                 Verdict::proven(instance.evidence("status.conditions[Ready]=True at this generation"))
             }
-            other => {
-                match ready::stalled(instance).filter(|s| s.observed_generation() == Some(instance.generation())) {
-                    Some(stalled) => Verdict::stuck(
-                        format!("fluxinstance/flux: {other}; {stalled}"),
-                        Remedy::person("change what the message names in the unit's inputs"),
-                    ),
-                    None => Verdict::pending(format!("fluxinstance/flux: {other}")),
-                }
-            }
+            other => match ready::stalled(instance) {
+                Some(stalled) => Verdict::stuck(
+                    format!("fluxinstance/flux: {other}; {stalled}"),
+                    Remedy::person("change what the message names in the unit's inputs"),
+                ),
+                None => Verdict::pending(format!("fluxinstance/flux: {other}")),
+            },
         }
     }
 }

@@ -4,6 +4,7 @@ use fluxlift_core::{Gate, GateName, Observation, Remedy, Verdict};
 use fluxlift_kube::Object;
 
 use crate::ready::{self, Readiness};
+use crate::sync::Sync;
 
 /// Proven when the source follows the address and ref that were asked for, is Ready at its generation, and has an
 /// artifact with a revision.
@@ -11,12 +12,24 @@ use crate::ready::{self, Readiness};
 pub struct SourceReady {
     title: String,
     url: String,
+    reference: String,
 }
 
 impl SourceReady {
-    /// The source `title` (`gitrepository/flux-system`), which must follow `url`.
-    pub fn new(title: impl Into<String>, url: impl Into<String>) -> Self {
-        Self { title: title.into(), url: url.into() }
+    /// The source `title` (`gitrepository/flux-system`), which must follow `sync`.
+    pub fn new(title: impl Into<String>, sync: &Sync) -> Self {
+        Self { title: title.into(), url: sync.url.clone(), reference: sync.reference.clone() }
+    }
+}
+
+/// What a Git repository follows, as a full name where it has one: the operator writes names, others may write branches.
+fn followed(source: &Object) -> String {
+    let at = |field: &str| source.text(&format!("/spec/ref/{field}"));
+    match (at("name"), at("branch"), at("tag")) {
+        (Some(name), ..) => name.to_owned(),
+        (None, Some(branch), None) => format!("refs/heads/{branch}"),
+        (None, None, Some(tag)) => format!("refs/tags/{tag}"),
+        _ => source.at("/spec/ref").to_string(),
     }
 }
 
@@ -37,6 +50,10 @@ impl Gate for SourceReady {
         let url = source.text("/spec/url").unwrap_or_default();
         if url != self.url {
             return Verdict::pending(format!("{} still follows {url}", self.title));
+        }
+        let reference = followed(source);
+        if reference != self.reference {
+            return Verdict::pending(format!("{} follows {reference}, not {}", self.title, self.reference));
         }
         match (Readiness::of(source), revision(source)) {
             (Readiness::Ready(_), Some(revision)) => {
@@ -62,13 +79,23 @@ mod tests {
 
     use super::*;
 
-    fn judge(url: &str, observed: i64, artifact: Value) -> Verdict {
-        let source = Object::new(json!({"kind": "GitRepository",
+    fn source(spec: Value, status: Value) -> Object {
+        Object::new(json!({"kind": "GitRepository",
             "metadata": {"name": "flux-system", "namespace": "flux-system", "generation": 3},
-            "spec": {"url": url}, "status": {"observedGeneration": observed, "artifact": artifact,
-            "conditions": [{"type": "Ready", "status": "True"}]}}));
-        let gate = SourceReady::new("gitrepository/flux-system", "http://git/a.git");
+            "spec": spec, "status": status}))
+    }
+
+    fn judged(source: Object) -> Verdict {
+        let gate = SourceReady::new("gitrepository/flux-system", &Sync::git("http://git/a.git", "main", "kubernetes"));
         gate.judge(&Observation { snapshot: &Some(source), unchanged_for: Duration::ZERO })
+    }
+
+    fn ready(observed: i64, artifact: Value) -> Value {
+        json!({"observedGeneration": observed, "artifact": artifact, "conditions": [{"type": "Ready", "status": "True"}]})
+    }
+
+    fn judge(url: &str, observed: i64, artifact: Value) -> Verdict {
+        judged(source(json!({"url": url, "ref": {"name": "refs/heads/main"}}), ready(observed, artifact)))
     }
 
     #[test]
@@ -83,5 +110,34 @@ mod tests {
         assert!(!judge("http://git/a.git", 2, json!({"revision": "main@sha1:1"})).is_proven());
         assert!(!judge("http://git/a.git", 3, json!({"revision": ""})).is_proven());
         assert!(!judge("http://git/a.git", 3, Value::Null).is_proven());
+    }
+
+    #[test]
+    fn a_source_that_follows_another_ref_is_refused_however_it_is_written() {
+        let follows = |reference: Value| {
+            let spec = json!({"url": "http://git/a.git", "ref": reference});
+            judged(source(spec, ready(3, json!({"revision": "main@sha1:1"}))))
+        };
+        for same in [json!({"name": "refs/heads/main"}), json!({"branch": "main"})] {
+            assert!(follows(same).is_proven());
+        }
+        for other in [json!({"name": "refs/heads/old"}), json!({"tag": "main"}), json!({"semver": "1.x"}), Value::Null]
+        {
+            assert!(matches!(follows(other.clone()), Verdict::Pending { .. }), "{other}");
+        }
+        let why = "gitrepository/flux-system follows refs/heads/old, not refs/heads/main";
+        assert_eq!(follows(json!({"branch": "old"})), Verdict::pending(why));
+    }
+
+    #[test]
+    fn a_stall_of_the_generation_before_does_not_end_the_wait() {
+        let stalled = |observed: i64| {
+            let condition = |kind: &str, status: &str| json!({"type": kind, "status": status, "reason": "URLInvalid", "observedGeneration": observed});
+            let spec = json!({"url": "http://git/a.git", "ref": {"name": "refs/heads/main"}});
+            let conditions = [condition("Ready", "False"), condition("Stalled", "True")];
+            judged(source(spec, json!({"observedGeneration": observed, "conditions": conditions})))
+        };
+        assert!(matches!(stalled(2), Verdict::Pending { .. }));
+        assert!(matches!(stalled(3), Verdict::Stuck { .. }));
     }
 }

@@ -32,6 +32,8 @@ pub struct Rescue {
     limits: Limits,
     /// How long the proof of one act may take, and all that waits for the repaired at the end.
     patience: Deadline,
+    /// When a rescue that is part of something else must have ended.
+    ends: Option<Timestamp>,
     tried: Tried,
     /// Whether the names in the limits were turned into titles.
     named: bool,
@@ -45,7 +47,7 @@ impl Rescue {
     pub fn new(cx: &GateContext, cluster: &Cluster, limits: Limits, patience: Deadline) -> Self {
         let (cx, cluster, tried) = (cx.clone(), cluster.clone(), Tried::default());
         let tokens = Tokens::from(cx.clock.now());
-        Self { cx, cluster, limits, patience, tried, named: false, tokens, touched: BTreeSet::new() }
+        Self { cx, cluster, limits, patience, ends: None, tried, named: false, tokens, touched: BTreeSet::new() }
     }
 
     /// What would be done first, and whether all is proven without it. Nothing is changed.
@@ -87,13 +89,13 @@ impl Rescue {
     }
 
     /// Climbs with the objects of these titles as far as something may be done for them, and waits for nothing but the
-    /// proofs.
-    pub(super) async fn relieve(&mut self, titles: BTreeSet<String>) -> Result<(), RescueError> {
+    /// proofs, and for none of them after `ends`.
+    pub(super) async fn relieve(&mut self, titles: BTreeSet<String>, ends: Timestamp) -> Result<(), RescueError> {
         if titles.is_empty() {
             return Ok(());
         }
-        (self.limits.only, self.named) = (titles, true);
-        loop {
+        (self.limits.only, self.named, self.ends) = (titles, true, Some(ends));
+        while self.cx.clock.now() < ends {
             let sight = self.look().await?;
             let plan = self.plan_of(&sight);
             if plan.acts.is_empty() {
@@ -101,6 +103,7 @@ impl Rescue {
             }
             self.round(&plan, &sight).await?;
         }
+        Ok(())
     }
 
     /// Takes all marks off, those of runs that were killed too.
@@ -153,8 +156,11 @@ impl Rescue {
             let begun = all(acts.iter().map(|(act, token)| hands.begin(act, token).boxed())).await;
             let begun = begun.into_iter().collect::<Result<Vec<Begun>, RescueError>>()?;
             let proofs = all(begun.iter().map(|begun| hands.proof(begun).boxed())).await;
-            for ((act, _), proof) in acts.iter().zip(proofs) {
-                self.tried.note_act(act);
+            for (((act, _), begun), proof) in acts.iter().zip(&begun).zip(proofs) {
+                // What was done to nobody is not over for whoever is there now.
+                if !matches!(begun, Begun::Replaced(_)) {
+                    self.tried.note_act(act);
+                }
                 self.touched.insert(act.target.clone());
                 let (helped, seen) = proof?;
                 match (&act.aim, helped) {
@@ -177,6 +183,7 @@ impl Rescue {
             cluster: &self.cluster,
             kinds: &sight.kinds,
             patience: self.patience,
+            ends: self.ends,
             interrupt: self.limits.interrupt,
         }
     }

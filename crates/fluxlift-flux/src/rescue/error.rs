@@ -26,6 +26,17 @@ pub enum RescueError {
     /// A Helm action has begun since it was planned to restart a controller.
     #[error("{0} has begun a Helm action meanwhile, which a restart would cancel")]
     Busy(String),
+    /// The controller that should be restarted works off a queue.
+    #[error("deployment/{deployment} works off its queue: {load}. A restart would begin it anew")]
+    Crowded {
+        /// The Deployment.
+        deployment: String,
+        /// How much it has to do.
+        load: String,
+    },
+    /// Another object has the name by now.
+    #[error("{0} was replaced since it was looked at, and nothing was done to the new one")]
+    Replaced(String),
     /// There is no such object.
     #[error("there is no {0} among the sources, Kustomizations and HelmReleases of this cluster")]
     Unknown(String),
@@ -57,7 +68,7 @@ impl RescueError {
             Self::Storage(error) => Ok(fluxlift_core::chain(&error)),
             // It went while it was looked at: that is no reason to leave the others as they are.
             Self::Request(error) if error.is_not_found() => Ok(fluxlift_core::chain(&error)),
-            busy @ Self::Busy(_) => Ok(busy.to_string()),
+            busy @ (Self::Busy(_) | Self::Crowded { .. }) => Ok(busy.to_string()),
             other => Err(other),
         }
     }
@@ -70,7 +81,9 @@ impl Explain for RescueError {
             Self::Request(error) => error.kind(),
             Self::Gate(error) => error.kind(),
             Self::Storage(error) => error.kind(),
-            Self::Busy(_) | Self::Unknown(_) | Self::Ambiguous { .. } => ErrorKind::Failed,
+            Self::Busy(_) | Self::Crowded { .. } | Self::Replaced(_) | Self::Unknown(_) | Self::Ambiguous { .. } => {
+                ErrorKind::Failed
+            }
         }
     }
 
@@ -85,6 +98,10 @@ impl Explain for RescueError {
             Self::Gate(error) => error.hints(),
             Self::Storage(error) => error.hints(),
             Self::Busy(_) => vec![Hint::new("run it again when the action has ended, or with --interrupt")],
+            Self::Crowded { .. } => {
+                vec![Hint::new("wait until it has come by, or give the controller more workers (--concurrent)")]
+            }
+            Self::Replaced(_) => vec![Hint::new("run it again: it looks at everything anew")],
             Self::Unknown(_) | Self::Ambiguous { .. } => {
                 vec![Hint::new("name it as `fluxlift status` does: helmrelease/<namespace>/<name>")]
             }

@@ -15,6 +15,7 @@
 
 mod act;
 mod carry;
+mod crowd;
 mod error;
 mod force;
 mod helped;

@@ -42,6 +42,8 @@ pub(super) enum Aim {
     Object {
         /// Which.
         place: Place,
+        /// The UID of the one that was looked at.
+        uid: String,
         /// The word of what is the matter with it.
         cause: &'static str,
         /// The revision that it must get away from.
@@ -53,6 +55,8 @@ pub(super) enum Aim {
     Storage {
         /// The release.
         place: Place,
+        /// The UID of the one that was looked at.
+        uid: String,
         /// The word of what is the matter with it.
         cause: &'static str,
         /// The Secret's namespace and name.
@@ -66,6 +70,8 @@ pub(super) enum Aim {
         deployment: String,
         /// What it should have handled.
         held: Vec<Place>,
+        /// Whether it is seen that its workers do nothing; else it may only have much to do.
+        idle: bool,
     },
 }
 

@@ -181,12 +181,15 @@ impl<'a> Planner<'a> {
                 let deployment = crew.map_or_else(|| component.name().to_owned(), |crew| crew.deployment.clone());
                 let why = if held { format!("{why}; a Helm action runs that a restart would cancel") } else { why };
                 let target = format!("deployment/{NAMESPACE}/{deployment}");
-                vec![act(target, why, Aim::Controller { component, deployment, held: vec![subject.place.clone()] }, 0)]
+                let idle = matches!(cause, Cause::Downloading { .. } | Cause::Unattended { .. });
+                let aim = Aim::Controller { component, deployment, held: vec![subject.place.clone()], idle };
+                vec![act(target, why, aim, 0)]
             }
             Force::Storage => {
                 let Some(secret) = subject.pending.clone() else { return };
                 let target = format!("secret/{}/{}", secret.0, secret.1);
-                let aim = Aim::Storage { place: subject.place.clone(), cause: cause.word(), secret };
+                let (place, uid) = (subject.place.clone(), subject.uid.clone());
+                let aim = Aim::Storage { place, uid, cause: cause.word(), secret };
                 vec![act(target, why, aim, 0)]
             }
             Force::Ask | Force::Reset | Force::Force => {
@@ -223,15 +226,18 @@ impl Act {
     fn join(&mut self, other: &mut Self) {
         self.sakes.append(&mut other.sakes);
         self.counts_as.append(&mut other.counts_as);
-        if let (Aim::Controller { held, .. }, Aim::Controller { held: more, .. }) = (&mut self.aim, &mut other.aim) {
+        if let (Aim::Controller { held, idle, .. }, Aim::Controller { held: more, idle: also, .. }) =
+            (&mut self.aim, &mut other.aim)
+        {
             held.append(more);
+            *idle |= *also;
         }
     }
 }
 
 fn aim(subject: &Subject, cause: &Cause, open: Option<String>) -> Aim {
     let behind = matches!(cause, Cause::OldRevision { .. }).then(|| subject.revision.clone().unwrap_or_default());
-    Aim::Object { place: subject.place.clone(), cause: cause.word(), behind, open }
+    Aim::Object { place: subject.place.clone(), uid: subject.uid.clone(), cause: cause.word(), behind, open }
 }
 
 /// The sources of a subject, the farthest first: the repository, then the chart.
@@ -242,11 +248,14 @@ fn sources<'a>(scene: &'a Scene, subject: &'a Subject) -> impl Iterator<Item = &
 }
 
 /// A release for which a Helm action runs. One that is past its timeout counts: Helm grants the timeout to every hook anew.
+/// So does one that is Ready: tests and corrections of drift leave that as it is.
 pub(super) fn in_action(scene: &Scene) -> Option<&Subject> {
-    let runs = |subject: &&Subject| {
-        subject.place.kind == "HelmRelease"
-            && !subject.is_ready()
-            && subject.conditions.work().is_some_and(|work| work.message.starts_with("Running '"))
-    };
-    scene.subjects().find(runs)
+    let runs = |subject: &Subject| subject.conditions.work().is_some_and(|work| work.message.starts_with("Running '"));
+    scene.subjects().find(|subject| subject.place.kind == "HelmRelease" && (runs(subject) || is_uninstalled(subject)))
+}
+
+/// Whether it is on its way out: the uninstall of a deletion says nowhere that it runs. What is suspended is let go as it
+/// is.
+fn is_uninstalled(subject: &Subject) -> bool {
+    subject.deleted.is_some() && subject.finalized && !subject.suspended
 }

@@ -59,6 +59,7 @@ mod tests {
             Cause::Missing { what: why() },
             Cause::Cycle { through: why() },
             Cause::Source { why: why(), neglected: true },
+            Cause::AwaitsSuspended { what: why() },
             Cause::ArtifactLost { neglected: true },
             Cause::Overlooked { what: "its source", neglected: true },
             Cause::OldRevision { why: why(), neglected: true },

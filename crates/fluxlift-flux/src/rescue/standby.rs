@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fluxlift_core::{Deadline, Evidence, Gate, GateName, Observation, Remedy, Verdict};
+use fluxlift_core::{Deadline, Evidence, Gate, GateName, Observation, Remedy, Timestamp, Verdict};
 use fluxlift_gate::{GateContext, GateError};
 use fluxlift_kube::{Cluster, Kind};
 use futures::StreamExt as _;
@@ -60,6 +60,7 @@ impl Standby {
     pub async fn prove(&mut self, set: Delivered, deadline: Deadline) -> Result<Delivery, RescueError> {
         let mut set = set.rescued_by(self.most);
         let opened = self.cx.clock.now();
+        let ends = opened.checked_add(deadline.budget()).unwrap_or(Timestamp::MAX);
         let mut acted = false;
         loop {
             let passed = self.cx.clock.now().duration_since(opened).unsigned_abs();
@@ -68,7 +69,7 @@ impl Standby {
                 Err(GateError::Stuck { remedy, .. }) if !matches!(remedy, Remedy::Person { .. }) => {
                     acted = true;
                     let stuck = set.take_stuck(&self.look(left).await?);
-                    self.rescue.relieve(stuck).await?;
+                    self.rescue.relieve(stuck, ends).await?;
                 }
                 Ok(delivery) => {
                     // A run that was killed has left its marks.

@@ -66,6 +66,12 @@ impl Chain {
         self.controllers.as_ref().map(Workforce::of).unwrap_or_default()
     }
 
+    /// The Pod that leads a controller's Deployment.
+    pub(crate) fn leading_pod(&self, deployment: &str) -> Option<String> {
+        let leaders = self.controllers.as_ref()?.leading_pods();
+        leaders.into_iter().find_map(|(name, pod)| (name == deployment).then_some(pod))
+    }
+
     /// The controllers that are there.
     pub fn components(&self) -> Vec<Component> {
         let is_there = |component: &Component| {

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use fluxlift_core::Timestamp;
 use fluxlift_kube::{Class, Cluster, Kind, ObjectRef, Query, RequestError, kind};
 use futures::future::{join_all, try_join};
-use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::chain::Chain;
 use super::error::StatusError;
 use crate::diagnosis::{Listed, Scene, Subject};
-use crate::kinds::{EXTERNAL_ARTIFACT, HELM_RELEASE, KUSTOMIZATION, SOURCES, definition};
+use crate::kinds::{self, EXTERNAL_ARTIFACT, HELM_RELEASE, KUSTOMIZATION, SOURCES};
 
 /// What was seen of Flux at one moment.
 #[derive(Debug, Clone)]
@@ -26,24 +25,6 @@ pub struct Sight {
     pub kinds: Vec<Kind>,
     /// What could not be read for want of permission.
     pub unread: Vec<String>,
-}
-
-/// The versions of a custom resource definition: its schemas are large and not kept.
-#[derive(Deserialize)]
-struct Definition {
-    spec: Versions,
-}
-
-#[derive(Deserialize)]
-struct Versions {
-    versions: Vec<Version>,
-}
-
-#[derive(Deserialize)]
-struct Version {
-    name: String,
-    served: bool,
-    storage: bool,
 }
 
 /// Reads all that there is of Flux. Where `namespace` is given and the user may not read more than it, no more than it.
@@ -121,12 +102,8 @@ async fn subjects(cluster: &Cluster, query: &Query, kind: &Kind) -> Result<Optio
 
 /// `kind` at a version that the cluster serves; as it is where definitions may not be read.
 async fn served(cluster: &Cluster, kind: &Kind) -> Result<Option<Kind>, RequestError> {
-    let found = match cluster.get_lean::<Definition>(&definition(kind)).await {
-        Err(error) if error.class() == Class::Forbidden => return Ok(Some(kind.clone())),
-        found => found?,
-    };
-    let Some(Definition { spec }) = found else { return Ok(None) };
-    let mut versions: Vec<&Version> = spec.versions.iter().filter(|version| version.served).collect();
-    versions.sort_by_key(|version| (version.name != kind.version(), !version.storage));
-    Ok(versions.first().map(|version| kind.clone().at_version(&version.name)))
+    match kinds::served(cluster, kind).await {
+        Err(error) if error.class() == Class::Forbidden => Ok(Some(kind.clone())),
+        found => found,
+    }
 }

@@ -92,6 +92,32 @@ async fn transient_errors_show_in_the_verdict_and_the_wait_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_observation_that_fails_after_a_good_one_is_the_last_verdict() {
+    let refused = ObserveError::transient("connection refused");
+    let source = futures::StreamExt::chain(stream::iter([Ok(1), Err(refused)]), stream::pending());
+    let cx = context();
+    let error = cx.prove(&Three, Deadline::minutes(5), source).await.unwrap_err();
+    let told = "the count is three was not proven in 5m: connection refused (for the last 5m)";
+    assert_eq!(error.to_string(), told);
+    assert_eq!(cx.ledger.proofs()[0].verdict, Verdict::pending("connection refused"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_no_time_in_which_nothing_changed() {
+    let mut asked = 0;
+    // Seen once, not to be seen for eighty seconds, and then as before.
+    let source = every(Duration::from_secs(10), move || {
+        asked += 1;
+        let seen = if (2..10).contains(&asked) { Err(ObserveError::transient("503")) } else { Ok(1) };
+        async move { seen }
+    });
+    let started = tokio::time::Instant::now();
+    let error = context().prove(&Three, Deadline::minutes(5), source).await.unwrap_err();
+    assert!(matches!(&error, GateError::Stuck { why, .. } if why == "count=1 for a minute"), "{error}");
+    assert_eq!(started.elapsed().as_secs(), 90 + 60);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_terminal_error_ends_the_wait_and_is_not_proven() {
     let refused = ObserveError::terminal("403 Forbidden").with_hints([Hint::new("ask for the permission")]);
     let source = stream::iter([Ok(1), Err(refused), Ok(3)]);

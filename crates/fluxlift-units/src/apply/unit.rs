@@ -105,11 +105,7 @@ impl Unit for ApplyConfig {
         }
         let digests: serde_json::Map<String, serde_json::Value> =
             wish.targets.iter().map(|t| (t.name.clone(), t.config.digest().into())).collect();
-        Ok(Applied {
-            outputs: wish.outputs(),
-            identity: serde_json::json!({ "configs": digests }),
-            shortfall: None,
-        })
+        Ok(Applied { outputs: wish.outputs(), identity: serde_json::json!({ "configs": digests }), shortfall: None })
     }
 
     async fn destroy(&self, cx: &UnitContext) -> Result<(), UnitError> {

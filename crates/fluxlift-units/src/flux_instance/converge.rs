@@ -66,7 +66,7 @@ impl Bringup<'_> {
         let name = self.instance.sync.effective_name();
         let source = ObjectRef::namespaced(GIT_REPOSITORY, NAMESPACE, name);
         let root = ObjectRef::namespaced(KUSTOMIZATION, NAMESPACE, name);
-        let source_gate = SourceReady::new(source.to_string(), &self.instance.sync.url);
+        let source_gate = SourceReady::new(source.to_string(), &self.instance.sync);
         let root_gate = RootReady::new(name);
         let pair = both(self.cluster.observe_one(source.clone()), self.cluster.observe_one(root));
         self.ready(applied).await?;

@@ -1,20 +1,16 @@
 //! Looking before leaping: read-only checks.
 
-use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use fluxlift_config::sops::{self, Format, Identities};
-use fluxlift_core::Secret;
+use fluxlift_config::sops::{self, Format, Identities, MOST};
+use fluxlift_core::{Secret, chain};
 use fluxlift_engine::unit::{Check, UnitSpec};
 use fluxlift_net::git::{GitCredentials, GitRemote};
 use fluxlift_net::{HttpClient, TlsClient, TlsTrust};
 
 use super::Inputs;
 use crate::Outside;
-
-/// How much of the repository is looked through for encrypted files.
-const FILES: usize = 2000;
 
 /// Checks what the unit needs, besides the cluster.
 pub async fn checks(inputs: &Inputs, spec: &UnitSpec, outside: &Outside) -> Vec<Check> {
@@ -50,53 +46,17 @@ fn age(key: &Secret<String>, folder: &Path) -> Result<String, String> {
     if public.is_empty() {
         return Err("sops_age_key holds no line that begins with AGE-SECRET-KEY-".to_owned());
     }
-    let encrypted = encrypted_files(folder)?;
-    for (path, text) in &encrypted {
+    let encrypted = sops::below([folder.to_owned()]);
+    for (path, text) in &encrypted.files {
         sops::decrypt(path, text, Format::of_path(path), &identities)
             .map_err(|error| format!("{public} does not open {}: {}", path.display(), chain(&error)))?;
     }
-    Ok(match encrypted.len() {
-        0 => format!("{public} is a key; {} holds nothing to open", folder.display()),
-        files => format!("{public} opens all {files} encrypted files in {}", folder.display()),
+    let part =
+        if encrypted.whole { String::new() } else { format!(", of whose files the first {MOST} were looked at") };
+    Ok(match encrypted.files.len() {
+        0 => format!("{public} is a key; {} holds nothing to open{part}", folder.display()),
+        files => format!("{public} opens all {files} encrypted files in {}{part}", folder.display()),
     })
-}
-
-/// The files below `folder` that SOPS has encrypted, with their text.
-fn encrypted_files(folder: &Path) -> Result<Vec<(PathBuf, String)>, String> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    let mut seen = 0;
-    while let Some(folder) = folders.pop() {
-        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
-        let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        paths.sort();
-        for path in paths {
-            seen += 1;
-            if seen > FILES {
-                return Err(format!("{} has more than {FILES} files: not all were looked at", folder.display()));
-            }
-            if path.is_dir() && !path.is_symlink() {
-                folders.push(path);
-            } else if let Ok(text) = std::fs::read_to_string(&path)
-                && (text.contains("sops:") || text.contains("\"sops\":"))
-                && text.contains("ENC[AES256_GCM,")
-            {
-                found.push((path, text));
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// An error and its causes, in one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fluxlift_core::{ChangeKind, Value};
+use fluxlift_core::{ChangeKind, Value, chain};
 use fluxlift_engine::unit::{Applied, Change, Check, Unit, UnitContext, UnitError, UnitSpec, Values};
 use fluxlift_flux::{Instance, Strategy};
 use fluxlift_kube::Cluster;
@@ -107,7 +107,7 @@ impl Unit for FluxInstance {
                 checks.extend(preflight::checks(&inputs, &self.spec, &self.outside).await);
                 checks
             }
-            Err(error) => vec![Check { name: "inputs".to_owned(), outcome: Err(preflight::chain(&error)) }],
+            Err(error) => vec![Check { name: "inputs".to_owned(), outcome: Err(chain(&error)) }],
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fluxlift_core::{ChangeKind, Value};
+use fluxlift_core::{ChangeKind, Value, chain};
 use fluxlift_engine::unit::{Applied, Change, Check, Unit, UnitContext, UnitError, UnitSpec, Values};
 use fluxlift_flux::kinds::NAMESPACE;
 use fluxlift_helm::action::Decision;
@@ -17,7 +17,6 @@ use super::bringup::Bringup;
 use super::{Inputs, destroy};
 use crate::Outside;
 use crate::cluster_access::ClusterAccess;
-use crate::flux_instance::preflight::chain;
 use crate::reserved::reserved;
 
 /// The operator that installs Flux.

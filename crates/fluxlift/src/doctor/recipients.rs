@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fluxlift_config::sops::{self, MOST};
 use fluxlift_flux::doctor::{Encrypted, Read, Recipients, Unread};
 use fluxlift_kube::Object;
 use serde_json::Value;
 
 use crate::system::System;
 
-/// How many files are looked at.
-const FILES: usize = 5000;
 /// SOPS's own file of rules.
 const RULES: &str = ".sops.yaml";
 
@@ -49,28 +48,19 @@ fn read(root: &Path, paths: &Decrypted) -> Read<Recipients> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(Unread::because(format!("{}: {error}", path.display()))),
     };
-    let (mut files, mut seen) = (Vec::new(), 0);
-    let mut folders: Vec<PathBuf> = paths.keys().map(|path| root.join(path)).collect();
-    while let Some(folder) = folders.pop() {
-        // What the cluster has and this checkout has not is no matter of keys.
-        let Ok(entries) = fs::read_dir(&folder) else { continue };
-        let mut entries: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        entries.sort();
-        for path in entries {
-            seen += 1;
-            if seen > FILES {
-                return Err(Unread::because(format!("more than {FILES} files: not all were looked at")));
-            }
-            if path.is_dir() && !path.is_symlink() {
-                folders.push(path);
-            } else if let Some(recipients) = recipients(&path) {
-                let path = path.strip_prefix(root).unwrap_or(&path);
-                // Below the path of one Kustomization there may be that of another, which applies what is there.
-                let nearest = path.ancestors().find_map(|folder| paths.get(folder));
-                let opened_by = nearest.into_iter().flatten().cloned().collect();
-                files.push(Encrypted { path: path.display().to_string(), recipients, opened_by });
-            }
-        }
+    // What the cluster has and this checkout has not is no matter of keys.
+    let found = sops::below(paths.keys().map(|path| root.join(path)));
+    if !found.whole {
+        return Err(Unread::because(format!("more than {MOST} files: not all were looked at")));
+    }
+    let mut files = Vec::new();
+    for (path, text) in found.files {
+        let Some(recipients) = recipients(&path, &text) else { continue };
+        let path = path.strip_prefix(root).unwrap_or(&path);
+        // Below the path of one Kustomization there may be that of another, which applies what is there.
+        let nearest = path.ancestors().find_map(|folder| paths.get(folder));
+        let opened_by = nearest.into_iter().flatten().cloned().collect();
+        files.push(Encrypted { path: path.display().to_string(), recipients, opened_by });
     }
     // Paths of Kustomizations lie within each other.
     files.sort_by(|one, other| one.path.cmp(&other.path));
@@ -95,13 +85,12 @@ fn rules(text: &str) -> Read<Vec<String>> {
 }
 
 /// The age recipients of an encrypted YAML or JSON file; `None` when it is none.
-fn recipients(path: &Path) -> Option<Vec<String>> {
+fn recipients(path: &Path, text: &str) -> Option<Vec<String>> {
     let kind = path.extension()?.to_str()?;
     if !["yaml", "yml", "json"].contains(&kind) {
         return None;
     }
-    let text = fs::read_to_string(path).ok().filter(|text| text.contains("ENC[AES256_GCM,"))?;
-    let file: Value = serde_saphyr::from_str(&text).ok()?;
+    let file: Value = serde_saphyr::from_str(text).ok()?;
     let entries = file["sops"]["age"].as_array().filter(|entries| !entries.is_empty())?;
     Some(entries.iter().filter_map(|entry| entry["recipient"].as_str().map(str::to_owned)).collect())
 }

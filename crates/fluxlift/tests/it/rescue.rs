@@ -16,8 +16,9 @@ use fluxlift_flux::Strategy;
 use fluxlift_flux::rescue::{Done, Force, Limits, Outcome, Plan, Rescue, RescueError};
 use fluxlift_gate::{GateContext, TokioClock, pace};
 use fluxlift_sim::controllers::Program;
-use fluxlift_sim::flux::kinds::{HELM_RELEASES, KUSTOMIZATIONS, OCI_REPOSITORIES};
-use fluxlift_sim::kube::{Caller, Effect, Fault, GroupResource, Key, Part, Patch, Reason, Status};
+use fluxlift_sim::flux::kinds::{BUCKETS, HELM_RELEASES, KUSTOMIZATIONS, OCI_REPOSITORIES};
+use fluxlift_sim::kube::wire::request::Verb;
+use fluxlift_sim::kube::{Caller, DeleteOptions, Effect, Fault, GroupResource, Key, Part, Patch, Reason, Status};
 use fluxlift_sim::{Datacenter, Net, World};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -37,6 +38,8 @@ struct Scene {
     idle: Duration,
     /// With which verb the step begins at which somebody presses Ctrl-C.
     stopped_at: Option<&'static str>,
+    /// What somebody else does five seconds after the rescue has begun.
+    later: Option<fn(&mut World)>,
 }
 
 /// What came of a rescue.
@@ -67,7 +70,7 @@ impl Scene {
         let (tree, mut world) = converged();
         act(&mut world);
         world.settle();
-        Self { tree, world, idle: Duration::from_secs(90), stopped_at: None }
+        Self { tree, world, idle: Duration::from_secs(90), stopped_at: None, later: None }
     }
 
     /// Rescues what is stuck. `meanwhile` is done to the world after the plan is known and before anything is done.
@@ -79,7 +82,7 @@ impl Scene {
 
     /// The same of a rescue that may not come to its end.
     fn attempt(self, limits: Limits, meanwhile: impl FnOnce(&mut World)) -> (Rescued, Option<RescueError>) {
-        let Self { tree, world, idle, stopped_at } = self;
+        let Self { tree, world, idle, stopped_at, later } = self;
         let mut system = System::look().unwrap_or_else(|failure| panic!("{}", failure.render()));
         (system.now, system.seed) = (world.now, SEED);
         let done = at_pace(Pace::Virtual, &Witness::default(), async {
@@ -106,7 +109,13 @@ impl Scene {
             let mut rescue = Rescue::new(&cx, &reached.cluster, limits, PATIENCE);
             let (plan, _) = rescue.plan().await.map_err(Failure::from)?;
             datacenter.with(meanwhile);
-            let (outcome, error) = match rescue.run().await {
+            let others = async {
+                if let Some(act) = later {
+                    pace(Duration::from_secs(5)).await;
+                    datacenter.with(act);
+                }
+            };
+            let (outcome, error) = match tokio::join!(rescue.run(), others).0 {
                 Ok(outcome) => (outcome, None),
                 Err(error) => (Outcome::default(), Some(error)),
             };
@@ -276,7 +285,7 @@ fn an_api_that_goes_away_in_the_middle_is_an_error_and_the_next_rescue_goes_on()
     let key = release("default", "actual");
     let scene = Scene::broken(|world| exhausted(world, &key, "RetriesExceeded"));
     let lost = Fault::any(u32::MAX, Effect::Drop { handled: true });
-    let lost = lost.on(fluxlift_sim::kube::wire::request::Verb::Patch, HELM_RELEASES);
+    let lost = lost.on(Verb::Patch, HELM_RELEASES);
     let (rescued, error) = scene.attempt(Limits::default(), |world| world.kube.faults.add(lost));
     let told = Failure::from(error.expect("a request without an answer was taken for done")).render();
     assert!(told.contains("got no answer from https://"), "{told}");
@@ -285,7 +294,8 @@ fn an_api_that_goes_away_in_the_middle_is_an_error_and_the_next_rescue_goes_on()
     assert!(mark.as_str().is_some_and(|mark| mark.starts_with("RetriesExceeded/3/")), "{mark}");
     let Rescued { tree, mut world, .. } = rescued;
     world.kube.faults.0.clear();
-    let next = Scene { tree, world, idle: Duration::from_secs(90), stopped_at: None }.rescued(Limits::default());
+    let next =
+        Scene { tree, world, idle: Duration::from_secs(90), stopped_at: None, later: None }.rescued(Limits::default());
     assert_eq!(next.done(), [""; 0], "the reset had helped, and was not done again");
     assert!(next.outcome.proven, "{:#?}", next.outcome);
     assert!(next.object(&key)["metadata"]["annotations"]["fluxlift.dev/rescue"].is_null());
@@ -411,13 +421,61 @@ fn a_rescue_that_is_stopped_by_ctrl_c_ends_as_interrupted_undoes_nothing_and_is_
     assert_eq!(annotations["reconcile.fluxcd.io/requestedAt"], asked);
     assert_eq!(annotations["fluxlift.dev/rescue"], format!("RetriesExceeded/3/{asked}"));
     let Rescued { tree, world, .. } = stopped;
-    let scene = Scene { tree, world, idle: Duration::ZERO, stopped_at: None };
+    let scene = Scene { tree, world, idle: Duration::ZERO, stopped_at: None, later: None };
     let rescued = scene.rescued(Limits::default());
     assert!(rescued.outcome.proven, "{:#?}", rescued.outcome);
     let asked_again =
         rescued.events.iter().any(|event| matches!(event, EventKind::Step { verb, .. } if &**verb == "reset"));
     assert!(!asked_again, "{:#?}", rescued.outcome.done);
     assert!(rescued.object(&key)["metadata"]["annotations"]["fluxlift.dev/rescue"].is_null());
+}
+
+/// Deletes a release and makes another one of the same name.
+fn replace(world: &mut World, key: &Key) {
+    let mut next = world.kube.api.get(key).unwrap().clone();
+    merge(world, key, Part::Object, json!({"metadata": {"finalizers": null}}));
+    let caller = Caller::controller("test", world.now);
+    world.kube.api.delete(&caller, key, &DeleteOptions::default()).unwrap();
+    next.as_object_mut().unwrap().remove("status");
+    for field in ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "finalizers"] {
+        next["metadata"].as_object_mut().unwrap().remove(field);
+    }
+    world.kube.api.create(&caller, &HELM_RELEASES, key.namespace.as_deref(), next).unwrap();
+}
+
+#[test]
+fn an_object_that_has_the_name_of_the_one_that_was_looked_at_is_left_alone() {
+    let key = release("default", "actual");
+    let mut scene = Scene::broken(|world| exhausted(world, &key, "RetriesExceeded"));
+    // The look has seen the releases and takes its time over the buckets: meanwhile one is replaced.
+    let slow = Fault::any(1, Effect::Delay(Duration::from_secs(8))).on(Verb::List, BUCKETS);
+    scene.later = Some(|world| replace(world, &release("default", "actual")));
+    let rescued = scene.rescue(Limits::default(), |world| world.kube.faults.add(slow));
+    let first = &rescued.outcome.done[0];
+    assert_eq!((first.act.target.as_str(), first.helped), ("helmrelease/default/actual", false));
+    assert!(first.seen.contains("was replaced since it was looked at"), "{}", first.seen);
+    assert!(rescued.object(&key)["metadata"]["annotations"]["reconcile.fluxcd.io/resetAt"].is_null());
+}
+
+#[test]
+fn what_was_suspended_while_its_source_was_waited_for_is_not_asked() {
+    let key = release("observability", "grafana");
+    let mut scene = Scene::broken(|world| {
+        let source = Key::namespaced(&OCI_REPOSITORIES, "observability", "grafana");
+        set_status(world, &source, |status| status["observedGeneration"] = json!(0));
+        let waits = condition(world, "Ready", "False", "SourceNotReady");
+        set_status(world, &key, |status| status["conditions"] = json!([waits]));
+    });
+    let slow = Fault::any(1, Effect::Delay(Duration::from_secs(8))).on(Verb::Patch, OCI_REPOSITORIES);
+    scene.later = Some(|world| {
+        let suspended = json!({"spec": {"suspend": true}});
+        merge(world, &release("observability", "grafana"), Part::Object, suspended);
+    });
+    let rescued = scene.rescue(Limits::default(), |world| world.kube.faults.add(slow));
+    let wanted = ["2 ocirepository/observability/grafana helped", "2 helmrelease/observability/grafana did not help"];
+    assert_eq!(rescued.done(), wanted);
+    assert!(rescued.outcome.done[1].seen.contains("was suspended meanwhile"), "{}", rescued.outcome.done[1].seen);
+    assert!(rescued.object(&key)["metadata"]["annotations"]["reconcile.fluxcd.io/requestedAt"].is_null());
 }
 
 const SECRETS: GroupResource = GroupResource::SECRETS;
@@ -444,6 +502,29 @@ fn a_release_that_stays_locked_is_unlocked_in_helms_storage_and_its_secret_is_ke
     assert_eq!(rescued.done(), ["6 secret/default/sh.helm.release.v1.actual.v1 helped"]);
     assert!(rescued.outcome.proven, "{:#?}", rescued.outcome);
     assert_eq!(rescued.object(&secret)["metadata"]["uid"], before);
+}
+
+#[test]
+fn a_release_that_helm_controller_cannot_unlock_is_unlocked_by_what_it_says_of_that() {
+    let key = release("default", "actual");
+    let secret = Key::namespaced(&SECRETS, "default", "sh.helm.release.v1.actual.v1");
+    let scene = Scene::broken(|world| {
+        let said = "Unlock of Helm release default/actual.v1 with chart app-template@3.5.1 in pending-upgrade state \
+            failed: secrets is forbidden";
+        let conditions = ["Ready", "Released"].map(|kind| {
+            let mut condition = condition(world, kind, "False", "PendingRelease");
+            condition["message"] = json!(said);
+            condition
+        });
+        set_status(world, &key, |status| status["conditions"] = json!(conditions));
+        // It was asked for already, and tried in vain.
+        let annotations = json!({"fluxlift.dev/rescue": "HelmLocked/1/2026-01-01T00:00:00Z"});
+        merge(world, &key, Part::Object, json!({"metadata": {"annotations": annotations}}));
+        pend(world, &secret);
+    });
+    let rescued = scene.rescued(up_to(Force::Storage));
+    assert_eq!(rescued.done(), ["6 secret/default/sh.helm.release.v1.actual.v1 helped"]);
+    assert!(rescued.outcome.proven, "{:#?}", rescued.outcome);
 }
 
 /// Makes the revision in a Secret of Helm's one whose action has not ended.

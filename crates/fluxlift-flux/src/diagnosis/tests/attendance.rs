@@ -99,7 +99,25 @@ fn downloads_are_a_reason_to_restart_only_when_they_block_all_workers() {
     // One that says that it waits for its source does not keep a worker.
     let waits = release("b", -1, &[preparing(0), unready("SourceNotReady", "no", 5)]);
     assert_eq!(seen(&[busy("a"), waits], 60).remedy(), None);
+    // One that was suspended or is being deleted says for ever that it is at it.
+    for gone in [json!({"spec": {"suspend": true}}), json!({"metadata": {"deletionTimestamp": at(30).to_string()}})] {
+        assert_eq!(seen(&[busy("a"), with(busy("b"), gone)], 60).remedy(), None);
+    }
     // Of a controller of which nothing is known it is not said that all its workers are blocked.
     let many: Vec<Value> = ["a", "b", "c", "d", "e"].into_iter().map(busy).collect();
     assert_eq!(cause(Workforce::default(), &many, 60).remedy(), None);
+}
+
+#[test]
+fn downloads_of_one_shard_block_no_worker_of_another() {
+    let shard = |name: &str| Crew {
+        deployment: format!("helm-controller-{name}"),
+        ..crew(Selects::Shard(name.to_owned()), None)
+    };
+    let busy = |name: &str, shard: &str| {
+        with(release(name, -1, &[preparing(0)]), json!({"metadata": {"labels": {"sharding.fluxcd.io/key": shard}}}))
+    };
+    let seen = |objects: &[Value]| cause(of(vec![shard("one"), shard("two")]), objects, 60);
+    assert_eq!(seen(&[busy("a", "one"), busy("b", "two")]), Cause::Downloading { blocked: 1, workers: 2 });
+    assert_eq!(seen(&[busy("a", "one"), busy("b", "one")]).remedy(), Some(Remedy::RestartController));
 }

@@ -49,6 +49,14 @@ fn a_dependency_in_another_namespace_is_found_there() {
 }
 
 #[test]
+fn a_dependency_that_is_suspended_before_it_was_ready_is_a_persons_to_resume() {
+    let suspended = with(release("c", 1, &[]), json!({"spec": {"suspend": true}}));
+    let seen = cause(&[waits("a", &["b"]), waits("b", &["c"]), suspended], 10);
+    assert_eq!(seen, Cause::AwaitsSuspended { what: "helmrelease/apps/c".to_owned() });
+    assert!(matches!(seen.remedy(), Some(Remedy::Person { .. })));
+}
+
+#[test]
 fn a_dependency_that_does_not_exist_is_for_a_person() {
     assert!(matches!(remedy(&[waits("a", &["gone"])], 10), Some(Remedy::Person { .. })));
 }

@@ -5,7 +5,7 @@ use std::slice::from_ref;
 use fluxlift_core::Remedy;
 use serde_json::{Value, json};
 
-use super::scenes::{cause, condition, release, remedy, unready, with};
+use super::scenes::{cause, condition, found, release, remedy, scene, subject, unready, with};
 use crate::diagnosis::{Cause, Standing};
 
 fn stalled(reason: &str, message: &str) -> Value {
@@ -41,6 +41,36 @@ fn a_pending_install_is_work_while_it_runs_and_locked_when_nobody_works_on_it() 
         assert!(!matches!(cause(from_ref(&left), 159), Cause::HelmLocked { .. }), "{status}");
         assert_eq!(remedy(&[left], 160), Some(Remedy::Reconcile), "{status}");
     }
+}
+
+#[test]
+fn a_release_that_helm_controller_could_not_unlock_is_locked_although_its_history_says_nothing_of_it() {
+    let told = |message: &str| {
+        let conditions = [
+            condition("Ready", "False", "PendingRelease", message, 100),
+            condition("Released", "False", "PendingRelease", message, 100),
+            condition("Reconciling", "True", "Progressing", "Running 'unlock' action with timeout of 5m0s", 0),
+        ];
+        let history = json!([{"status": "deployed", "name": "a", "version": 2}]);
+        with(release("a", -1, &conditions), json!({"status": {"storageNamespace": "helm", "history": history}}))
+    };
+    let failed =
+        "Unlock of Helm release apps/a.v3 with chart c@1.0.0 in pending-upgrade state failed: secrets is forbidden";
+    let seen = scene(&[told(failed)]);
+    let locked = Cause::HelmLocked { status: "pending-upgrade".to_owned() };
+    assert_eq!(found(&seen, "HelmRelease", "a", 160).cause, locked);
+    let secret = ("helm".to_owned(), "sh.helm.release.v1.a.v3".to_owned());
+    assert_eq!(subject(&seen, "HelmRelease", "a").pending, Some(secret));
+    assert_ne!(found(&seen, "HelmRelease", "a", 159).cause, locked, "it tries again at first");
+    // One that was unlocked goes on.
+    let unlocked = "Unlocked Helm release apps/a.v3 with chart c@1.0.0 in pending-upgrade state";
+    assert!(!matches!(cause(&[told(unlocked)], 160), Cause::HelmLocked { .. }));
+}
+
+#[test]
+fn an_action_whose_process_was_killed_is_overdue_and_left_to_helm_controller() {
+    // The history is still that of before.
+    assert_eq!(remedy(&[running("deployed")], 360), Some(Remedy::Reconcile));
 }
 
 #[test]

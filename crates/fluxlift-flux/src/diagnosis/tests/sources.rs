@@ -43,10 +43,19 @@ fn a_source_whose_newest_generation_nobody_has_looked_at_is_asked_for_first() {
 }
 
 #[test]
-fn a_source_that_is_suspended_is_never_asked_for() {
-    let chart = with(object("HelmChart", "apps-a", -1, &[]), json!({"spec": {"suspend": true}}));
+fn a_source_that_is_suspended_is_a_persons_to_resume_also_at_the_end_of_the_way() {
+    let suspended = |source: Value| with(source, json!({"spec": {"suspend": true}}));
+    let chart = suspended(object("HelmChart", "apps-a", -1, &[]));
     let seen = cause(&[waits("SourceNotReady", "no"), chart, repository()], 3600);
-    assert_eq!((seen.remedy(), seen.to_string().contains("is suspended")), (None, true), "{seen}");
+    assert_eq!(seen.to_string(), "waits for helmchart/apps/apps-a, which is suspended");
+    assert!(matches!(seen.remedy(), Some(Remedy::Person { act }) if act.starts_with("resume helmchart/apps/apps-a")));
+    let waiting = json!({"status": {"conditions": [unready("NoSourceArtifact", "no", 5)]}});
+    let chart = with(source("HelmChart", "apps-a", 5), waiting);
+    let objects = [waits("SourceNotReady", "no"), chart, suspended(object("HelmRepository", "r", -1, &[]))];
+    assert_eq!(cause(&objects, 3600), Cause::AwaitsSuspended { what: "helmrepository/apps/r".to_owned() });
+    // One that has what is asked of it holds nobody up.
+    let objects = [waits("SourceNotReady", "no"), suspended(source("HelmChart", "apps-a", 10)), repository()];
+    assert_eq!(remedy(&objects, 3600), Some(Remedy::Reconcile));
 }
 
 #[test]

@@ -11,9 +11,6 @@ use crate::doctor::{Finding, Judged, Read, Severity};
 use crate::kinds::NAMESPACE;
 use crate::{Component, Controllers};
 
-/// A worker that has been at one object for this long hangs, or waits for a chart that never comes.
-const HANGS: f64 = 600.0;
-
 pub(super) fn judge(controllers: &Read<Controllers>, metrics: &BTreeMap<String, Read<String>>) -> Read<Judged> {
     let controllers = controllers.as_ref()?;
     let leaders = controllers.leading_pods();
@@ -61,17 +58,16 @@ pub(super) fn judge(controllers: &Read<Controllers>, metrics: &BTreeMap<String, 
     Ok(judged)
 }
 
-/// All workers are busy and others wait. That alone is a busy hour; a worker that does not come back is not.
+/// More to do than workers, and whether that may pass.
 fn backlog(load: Load) -> Option<(Severity, String)> {
-    if load.busy < load.workers || load.waiting <= 0.0 {
+    if !load.is_full() {
         return None;
     }
-    let seen = format!("all {} workers are busy and {} objects wait", load.workers, load.waiting);
-    if load.longest < HANGS {
-        return Some((Severity::Warning, seen));
+    if !load.hangs() {
+        return Some((Severity::Warning, load.to_string()));
     }
     let longest = human_duration(Duration::from_secs(load.longest as u64));
-    Some((Severity::Error, format!("{seen}; the slowest worker has been at one object for {longest}")))
+    Some((Severity::Error, format!("{load}; the slowest worker has been at one object for {longest}")))
 }
 
 #[cfg(test)]

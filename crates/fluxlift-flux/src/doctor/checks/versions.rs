@@ -4,7 +4,7 @@ use fluxlift_kube::{Collection, Object};
 
 use crate::Controllers;
 use crate::doctor::ids::{VERSION_NOT_CARRIED, VERSION_UNTESTED, VERSION_WEAKNESS};
-use crate::doctor::versions::{KUBELET_LAG, KUBERNETES, OPERATOR, SKEW_POLICY, Version, WEAKNESSES};
+use crate::doctor::versions::{CARRIED, KUBELET_LAG, KUBERNETES, SKEW_POLICY, Version, WEAKNESSES};
 use crate::doctor::{Finding, Judged, Read};
 
 /// The operator's Deployment may have any name; its image has this one.
@@ -128,7 +128,7 @@ fn carried(judged: &mut Judged, deployment: &Object, operator: Version, instance
     };
     let asked = instance.text("/spec/distribution/version").unwrap_or_default();
     let Some(flux) = Version::of(asked) else { return };
-    let Some(row) = OPERATOR.iter().find(|row| row.flux == flux.minor() && operator.parts() < row.operator) else {
+    let Some(row) = CARRIED.iter().find(|row| row.flux == flux.minor() && operator.parts() < row.operator) else {
         return;
     };
     let (major, minor, _) = row.operator;

@@ -56,6 +56,33 @@ fn a_controller_is_restarted_once_for_all_and_never_while_a_helm_action_runs_unl
 }
 
 #[test]
+fn actions_that_say_little_of_themselves_hold_a_restart_back_all_the_same() {
+    let limits = Limits { most: Force::Restart, ..Limits::default() };
+    let tried = [("helmrelease/apps/a", "Untouched", Force::Ask)];
+    let beside = |other: Object| plan(&[untouched("a"), other], &tried, &limits);
+    // A correction of drift, and a test, leave Ready as it is.
+    let mut corrects = condition("Reconciling", "True", "Progressing");
+    corrects["message"] = json!("Running 'correct cluster drift' action with timeout of 5m0s");
+    let conditions = [condition("Ready", "True", "UpgradeSucceeded"), corrects];
+    let drifted = object("HelmRelease", "c", true, json!({"observedGeneration": 1, "conditions": conditions}));
+    // The uninstall of a deletion writes nothing.
+    let deleted = |finalized, suspended| {
+        let mut json = object("HelmRelease", "c", finalized, json!({"observedGeneration": 1})).into_json();
+        json["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:59:00Z");
+        json["spec"]["suspend"] = json!(suspended);
+        Object::new(json)
+    };
+    for busy in [drifted, deleted(true, false)] {
+        let held = beside(busy);
+        assert!(held.acts.is_empty() && held.beyond[0].why.contains("a Helm action runs"), "{held:?}");
+    }
+    // One that is let go without an uninstall cancels nothing, and neither does one whose uninstall is over.
+    for idle in [deleted(true, true), deleted(false, false)] {
+        assert_eq!(acts(&beside(idle)), ["5 deployment/flux-system/helm-controller"]);
+    }
+}
+
+#[test]
 fn a_plan_as_a_document_has_the_number_of_the_force() {
     let plan = serde_json::to_value(plan(&[exhausted("a")], &[], &Limits::default())).unwrap();
     assert_eq!(plan["acts"][0]["force"], 3);

@@ -1,13 +1,16 @@
 //! What is stuck after the sync is rescued by the unit itself, within its limits.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use fluxlift_core::{Emitter, ErrorKind, EventKind};
+use fluxlift_core::{Deadline, Emitter, ErrorKind, EventKind};
 use fluxlift_sim::Options;
+use fluxlift_sim::controllers::Program;
 use fluxlift_sim::flux::kinds::HELM_RELEASES;
 use fluxlift_sim::kube::wire::request::Verb;
 use fluxlift_sim::kube::{Effect, Fault, Key, Reason, Status};
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::lab::{Lab, chain};
 
@@ -129,7 +132,7 @@ async fn an_apply_that_is_killed_in_the_middle_of_a_rescue_is_gone_on_with() {
         };
         let key = Key::namespaced(&HELM_RELEASES, "default", "actual");
         while !datacenter.with(|world| world.kube.api.get(&key).is_some_and(marked)) {
-            fluxlift_gate::pace(std::time::Duration::from_millis(50)).await;
+            fluxlift_gate::pace(Duration::from_millis(50)).await;
         }
     };
     tokio::select! {
@@ -144,4 +147,40 @@ async fn an_apply_that_is_killed_in_the_middle_of_a_rescue_is_gone_on_with() {
     assert!(applied.shortfall.is_none(), "{:?}", applied.shortfall);
     assert!(!acts(&lab).contains(&format!("reset {TITLE}")), "{:?}", acts(&lab));
     assert_eq!((lab.tally().ready, marks(&lab)), (50, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proof_that_does_not_come_outlasts_the_wait_that_it_is_part_of_by_nothing() {
+    let mut lab = failing(TWICE).await;
+    lab.deadline = Deadline::minutes(6);
+    let datacenter = lab.datacenter.clone();
+    // helm-controller stops in the middle of the action that the reset has let it begin.
+    let stopped = async {
+        let begun = |object: &serde_json::Value| {
+            let (asked, status) =
+                (&object["metadata"]["annotations"]["reconcile.fluxcd.io/resetAt"], &object["status"]);
+            let work = status["conditions"].as_array().into_iter().flatten();
+            let mut work = work.filter(|condition| condition["type"] == "Reconciling" && condition["status"] == "True");
+            asked.is_string()
+                && *asked == status["lastHandledResetAt"]
+                && work.any(|work| work["message"].as_str().is_some_and(|said| said.starts_with("Running '")))
+        };
+        let key = Key::namespaced(&HELM_RELEASES, "default", "actual");
+        while !datacenter.with(|world| world.kube.api.get(&key).is_some_and(begun)) {
+            fluxlift_gate::pace(Duration::from_millis(50)).await;
+        }
+        datacenter.with(|world| world.flux.faults.frozen.insert(Program::HelmController));
+        std::future::pending::<()>().await;
+    };
+    let began = Instant::now();
+    let applied = tokio::select! {
+        biased;
+        applied = lab.try_apply("flux_instance") => applied.unwrap(),
+        () = stopped => unreachable!("it waits for ever"),
+    };
+    let shortfall = applied.shortfall.expect("a release that nobody works on was proven");
+    assert_eq!((shortfall.kind(), marks(&lab)), (ErrorKind::NotProven, 0));
+    assert_eq!(acts(&lab), [format!("reset {TITLE}")]);
+    // A proof alone may take ten minutes.
+    assert!(began.elapsed() < Duration::from_secs(8 * 60), "{:?}", began.elapsed());
 }
