@@ -84,7 +84,7 @@ fn mock_merge(reader: &Reader<'_>) -> Outcome<Option<MockMerge>> {
 
 /// The dependencies of all layers, the unit's own last. Each layer says how what comes after it is merged over it.
 pub(super) fn merge_all(layers: Vec<(BTreeMap<String, Draft>, Merge)>) -> BTreeMap<String, Dependency> {
-    let merged = layers.into_iter().rev().fold(BTreeMap::new(), |child, (mut all, merge)| {
+    let merged = layers.into_iter().rev().fold(BTreeMap::new(), |child: BTreeMap<String, Draft>, (mut all, merge)| {
         for (label, draft) in child {
             let draft = match (merge, all.remove(&label)) {
                 (Merge::Deep, Some(parent)) => draft.over(parent),

@@ -58,7 +58,7 @@ fn an_included_file_finds_the_files_beside_it_and_terragrunts_functions_those_be
     let scratch = Scratch::new(&[
         ("live/root.hcl", root),
         ("live/own.txt", "beside the root"),
-        ("live/t.tpl", "${x}"),
+        ("live/t.tpl", "x=${x}"),
         ("live/u/own.txt", "beside the child"),
         ("live/u/child.txt", ""),
         ("live/u/child.hcl", "locals {\n  x = file(\"own.txt\")\n}\n"),
@@ -70,6 +70,6 @@ fn an_included_file_finds_the_files_beside_it_and_terragrunts_functions_those_be
     let tree = scratch.load("live").unwrap();
     assert_eq!(
         inputs(&tree, "u", "plan", &NoOutputs),
-        json!({ "own": "beside the root", "there": false, "filled": "1", "read": "beside the child", "child": "beside the child" })
+        json!({ "own": "beside the root", "there": false, "filled": "x=1", "read": "beside the child", "child": "beside the child" })
     );
 }
