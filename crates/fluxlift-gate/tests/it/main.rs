@@ -97,7 +97,7 @@ async fn an_observation_that_fails_after_a_good_one_is_the_last_verdict() {
     let source = futures::StreamExt::chain(stream::iter([Ok(1), Err(refused)]), stream::pending());
     let cx = context();
     let error = cx.prove(&Three, Deadline::minutes(5), source).await.unwrap_err();
-    let told = "the count is three was not proven in 5m: connection refused (for the last 5m)";
+    let told = "the count is three was not proven in 5m00s: connection refused (for the last 5m00s)";
     assert_eq!(error.to_string(), told);
     assert_eq!(cx.ledger.proofs()[0].verdict, Verdict::pending("connection refused"));
 }
