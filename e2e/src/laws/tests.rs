@@ -28,9 +28,14 @@ impl Story {
     fn round(&mut self, run: &str, unanswered: &str, lost: &str) {
         for (kind, controller) in CONTROLLERS {
             let key = format!("{kind}flux-system/{run}");
+            let (name, answer) = match controller {
+                "helm-controller" => ("HelmRelease", "Source not ready: artifact not found. Retrying in 5s"),
+                "kustomize-controller" => ("Kustomization", "Source is not ready, artifact not found, retrying in 5s"),
+                _ => ("", ""),
+            };
             let canary = |status: Value| {
-                Some(json!({"metadata": {"labels": {LABEL: run}, "uid": format!("{run}-{kind}"),
-                "annotations": {"reconcile.fluxcd.io/requestedAt": "t"}}, "status": status}))
+                Some(json!({"kind": name, "metadata": {"labels": {LABEL: run}, "uid": format!("{run}-{kind}"),
+                    "generation": 1, "annotations": {"reconcile.fluxcd.io/requestedAt": "t"}}, "status": status}))
             };
             self.write(&key, canary(json!({})));
             if controller == unanswered {
@@ -38,8 +43,8 @@ impl Story {
             }
             self.write(&key, canary(json!({"lastHandledReconcileAt": "t"})));
             if WALKERS.contains(&(kind, controller)) && controller != lost {
-                let ready = json!({"type": "Ready", "status": "False", "reason": "ArtifactFailed",
-                    "message": "Source not ready: artifact not found. Retrying in 5s"});
+                let ready = json!({"type": "Ready", "status": "False", "reason": "ArtifactFailed", "message": answer,
+                    "observedGeneration": 1});
                 self.write(&key, canary(json!({"lastHandledReconcileAt": "t", "conditions": [ready]})));
             }
         }
@@ -109,6 +114,21 @@ fn a_sync_before_one_answer_breaks_the_order() {
 fn a_sync_before_one_path_was_walked_breaks_the_order() {
     let mut story = Story::default();
     story.round("a", "", "kustomize-controller");
+    story.instance(1, true);
+    assert!(breach(story.ordered()).contains("kustomize-controller did not reach source-controller"));
+}
+
+#[test]
+fn a_source_without_an_artifact_is_no_path_that_was_walked() {
+    let mut story = Story::default();
+    story.round("a", "", "kustomize-controller");
+    // Nobody was asked for it: it sounds alike, and says that there is nothing to ask for.
+    let ready = json!({"type": "Ready", "status": "False", "reason": "ArtifactFailed", "observedGeneration": 1,
+        "message": "Source artifact not found, retrying in 30s"});
+    let canary = json!({"kind": "Kustomization", "metadata": {"labels": {LABEL: "a"}, "generation": 1,
+        "annotations": {"reconcile.fluxcd.io/requestedAt": "t"}},
+        "status": {"lastHandledReconcileAt": "t", "conditions": [ready]}});
+    story.write("kustomize.toolkit.fluxcd.io/kustomizations/flux-system/a", Some(canary));
     story.instance(1, true);
     assert!(breach(story.ordered()).contains("kustomize-controller did not reach source-controller"));
 }
