@@ -26,6 +26,34 @@ fn a_canary_a_lock_a_reservation_and_a_deleted_release_are_each_left_behind() {
 }
 
 #[test]
+fn a_mark_on_an_object_of_others_is_left_behind() {
+    let judged = |key: &str, word: &str| {
+        let mut story = Story::default();
+        story.write(key, Some(json!({"metadata": {"annotations": {word: "x"}}})));
+        nothing_is_left_behind(&story.history())
+    };
+    for word in ["fluxlift.dev/unproven", "fluxlift.dev/rescue", "fluxlift.dev/held-for"] {
+        assert!(breach(judged("deployments/flux-system/helm-controller", word)).ends_with(word));
+    }
+    judged("deployments/flux-system/helm-controller", "kubectl.kubernetes.io/restartedAt").unwrap();
+    judged("pods/flux-system/helm-controller", "fluxlift.dev/restartedAt").unwrap();
+    // It has the words that its Deployment had when it was made.
+    judged("replicasets/flux-system/helm-controller", "fluxlift.dev/rescue").unwrap();
+}
+
+#[test]
+fn a_definition_is_kept_only_when_the_destroy_says_so() {
+    let name = "fluxreports.fluxcd.controlplane.io";
+    let mut story = Story::default();
+    story.made(&format!("apiextensions.k8s.io/customresourcedefinitions/{name}"), json!({}));
+    let judged = |said: &str| only_what_is_listed_is_left(&story.history(), &Listed::told(said));
+    judged(&format!("  customresourcedefinition/{name} was left, as its chart asks\n")).unwrap();
+    for said in ["", "customresourcedefinition/fluxinstances was left, as its chart asks", name] {
+        assert!(breach(judged(said)).ends_with(name));
+    }
+}
+
+#[test]
 fn only_what_the_state_lists_may_be_left() {
     let shown = [
         json!({"identity": {"release": "flux-operator"}}),
