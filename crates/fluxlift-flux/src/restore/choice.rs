@@ -1,7 +1,7 @@
 //! Which destinations are meant.
 
 use super::RestoreError;
-use super::provider::{Case, Survey};
+use super::case::{Case, Survey};
 
 /// Which destinations are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]

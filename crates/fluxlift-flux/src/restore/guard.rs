@@ -7,10 +7,9 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::future::{Either, join, select};
 
-use super::provider::Case;
+use super::case::{Backup, Case};
 use super::run::Restore;
-use super::volsync::mark;
-use super::{Choice, Plan};
+use super::{Choice, Plan, mark};
 
 /// How often it is looked for backups to hold. One begins when its claim is bound, which takes longer.
 const LOOK: Duration = Duration::from_secs(2);
@@ -74,9 +73,11 @@ impl Restore<'_> {
         let shared = self.share(&cases);
         for case in &cases {
             let Some(why) = case.holds() else { continue };
-            for backup in case.backups.iter().filter(|backup| !mark::is_held(backup) && !backup.flag("/spec/paused")) {
-                let target = self.reference(backup);
-                let held = self.provider.pause(self.round, backup, &shared.holds.destinations(&target), &why).await;
+            for Backup { target, object } in &case.backups {
+                if mark::is_held(object) || object.flag(self.provider.pause(&target.kind)) {
+                    continue;
+                }
+                let held = self.pause(target, &shared.holds.destinations(target), &why).await;
                 if let Err(error) = held
                     && told.insert(target.to_string())
                 {

@@ -3,37 +3,40 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use fluxlift_kube::{Object, ObjectRef};
+use fluxlift_kube::ObjectRef;
 
-use super::provider::{Action, Case};
+use super::case::{Action, Case, path};
 
 /// The backups of a run: each may go once all destinations that it belongs to are proven.
 #[derive(Debug, Default)]
-pub(super) struct Holds(Mutex<BTreeMap<ObjectRef, BTreeSet<String>>>);
+pub(super) struct Holds(Mutex<Waits>);
+
+/// The backups, each with the destinations that it waits for.
+type Waits = BTreeMap<ObjectRef, BTreeSet<ObjectRef>>;
 
 impl Holds {
     /// The backups of these cases. A destination that is not touched needs none held; one that was refused keeps what an
     /// earlier run held.
-    pub(super) fn of(cases: &[Case], reference: impl Fn(&Object) -> ObjectRef) -> Self {
-        let mut holds: BTreeMap<ObjectRef, BTreeSet<String>> = BTreeMap::new();
+    pub(super) fn of(cases: &[Case]) -> Self {
+        let mut holds = Waits::new();
         for case in cases {
             for backup in &case.backups {
-                let waits = holds.entry(reference(backup)).or_default();
+                let waits = holds.entry(backup.target.clone()).or_default();
                 if !matches!(case.action, Action::Nothing(_)) {
-                    waits.insert(case.path());
+                    waits.insert(case.target.clone());
                 }
             }
         }
         Self(Mutex::new(holds))
     }
 
-    /// The destinations that `backup` waits for.
+    /// The destinations that `backup` waits for, as `namespace/name`.
     pub(super) fn destinations(&self, backup: &ObjectRef) -> Vec<String> {
-        self.lock().get(backup).into_iter().flatten().cloned().collect()
+        self.lock().get(backup).into_iter().flatten().map(path).collect()
     }
 
     /// One destination is proven: the backups that wait for no other.
-    pub(super) fn proven(&self, destination: &str) -> Vec<ObjectRef> {
+    pub(super) fn proven(&self, destination: &ObjectRef) -> Vec<ObjectRef> {
         let mut holds = self.lock();
         let mut free = Vec::new();
         for (backup, waits) in holds.iter_mut() {
@@ -46,7 +49,7 @@ impl Holds {
 
     /// Nothing came of one destination: the backups that waited for it alone. One that others wait for as well stays, even
     /// when those are proven.
-    pub(super) fn withdrawn(&self, destination: &str) -> Vec<ObjectRef> {
+    pub(super) fn withdrawn(&self, destination: &ObjectRef) -> Vec<ObjectRef> {
         let mut holds = self.lock();
         let mut free = Vec::new();
         for (backup, waits) in holds.iter_mut().filter(|(_, waits)| waits.len() == 1) {
@@ -62,21 +65,28 @@ impl Holds {
         self.lock().iter().filter(|(_, waits)| waits.is_empty()).map(|(backup, _)| backup.clone()).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<ObjectRef, BTreeSet<String>>> {
+    fn lock(&self) -> MutexGuard<'_, Waits> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use fluxlift_kube::Object;
     use serde_json::json;
 
     use super::*;
+    use crate::restore::Backup;
     use crate::restore::volsync::kinds::SOURCE;
 
     fn case(path: &str, backups: &[&str], action: Action) -> Case {
-        let backup = |name: &&str| Object::new(json!({"metadata": {"name": name, "namespace": "apps"}}));
+        let object = |name: &str| Object::new(json!({"metadata": {"name": name, "namespace": "apps"}}));
+        let backup = |name: &&str| Backup::of(&SOURCE, &object(name));
         Case { backups: backups.iter().map(backup).collect(), action, ..Case::of_path(path) }
+    }
+
+    fn at(path: &str) -> ObjectRef {
+        Case::of_path(path).target
     }
 
     fn names(backups: Vec<ObjectRef>) -> Vec<String> {
@@ -85,25 +95,26 @@ mod tests {
 
     #[test]
     fn a_backup_of_two_destinations_goes_when_both_are_proven() {
-        let cases = [case("apps/a", &["x", "y"], Action::Restore), case("apps/b", &["y"], Action::Adopt)];
-        let holds = Holds::of(&cases, |backup| backup.reference(&SOURCE));
-        assert_eq!(names(holds.proven("apps/a")), ["x"]);
-        assert_eq!(names(holds.proven("apps/b")), ["y"]);
-        assert_eq!(names(holds.proven("apps/b")), [""; 0]);
+        let cases =
+            [case("apps/a", &["x", "y"], Action::Restore), case("apps/b", &["y"], Action::Adopt(String::new()))];
+        let holds = Holds::of(&cases);
+        assert_eq!(names(holds.proven(&at("apps/a"))), ["x"]);
+        assert_eq!(names(holds.proven(&at("apps/b"))), ["y"]);
+        assert_eq!(names(holds.proven(&at("apps/b"))), [""; 0]);
     }
 
     #[test]
     fn a_backup_that_one_of_two_destinations_never_came_to_need_stays_for_the_other() {
         let cases = [case("apps/a", &["x", "y"], Action::Restore), case("apps/b", &["y"], Action::Restore)];
-        let holds = Holds::of(&cases, |backup| backup.reference(&SOURCE));
-        assert_eq!(names(holds.withdrawn("apps/a")), ["x"]);
-        assert_eq!(names(holds.proven("apps/b")), [""; 0]);
+        let holds = Holds::of(&cases);
+        assert_eq!(names(holds.withdrawn(&at("apps/a"))), ["x"]);
+        assert_eq!(names(holds.proven(&at("apps/b"))), [""; 0]);
     }
 
     #[test]
     fn what_belongs_to_a_proven_destination_alone_is_free_from_the_beginning() {
         let refused = Action::Refuse { why: String::new(), act: String::new(), holds: false };
         let cases = [case("apps/a", &["x"], Action::Nothing(String::new())), case("apps/b", &["y"], refused)];
-        assert_eq!(names(Holds::of(&cases, |backup| backup.reference(&SOURCE)).free()), ["x"]);
+        assert_eq!(names(Holds::of(&cases).free()), ["x"]);
     }
 }

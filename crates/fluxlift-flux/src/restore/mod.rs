@@ -16,10 +16,16 @@
 //!
 //! **Backups are held until the restore is proven.** What a killed run held says so itself, and the next one goes on.
 
+mod case;
 mod choice;
 mod error;
 mod guard;
+mod hold;
 mod holds;
+mod identity;
+mod kinds;
+mod lists;
+mod mark;
 mod plan;
 mod provider;
 mod report;
@@ -28,12 +34,13 @@ mod run;
 mod unproven;
 pub mod volsync;
 
+pub use case::{Action, Backup, Case, Survey};
 pub use choice::Choice;
 pub use error::RestoreError;
+pub use mark::{HELD, HELD_BY, HELD_FOR, HELD_WHY};
 pub use plan::{Plan, Planned};
-pub use provider::{Action, Case, Provider, Survey};
+pub use provider::Provider;
 pub use report::{Outcome, Report};
 pub use round::{Limits, Round};
 pub use run::Restore;
 pub use unproven::Unproven;
-pub use volsync::mark::{HELD, HELD_BY, HELD_FOR, HELD_WHY};

@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use super::provider::{Action, Case, Survey};
-use super::volsync::mark;
-use super::{Choice, RestoreError};
+use super::case::{Action, Backup, Case, Survey};
+use super::{Choice, RestoreError, mark};
 
 /// What a run would do.
 #[derive(Debug, Clone)]
@@ -47,10 +46,9 @@ impl Plan {
         if *choice == Choice::All {
             cases = cases.into_iter().map(Case::spared).collect();
         }
-        let meant = |backup: &fluxlift_kube::Object| {
-            cases.iter().any(|case| case.backups.iter().any(|other| other.uid() == backup.uid()))
-        };
-        let stray = held.iter().filter(|backup| !meant(backup)).map(mark::told).collect();
+        let meant =
+            |backup: &Backup| cases.iter().any(|case| case.backups.iter().any(|other| other.target == backup.target));
+        let stray = held.iter().filter(|backup| !meant(backup)).map(|backup| mark::told(&backup.object)).collect();
         Ok(Self { cases, stray, beyond })
     }
 
@@ -66,7 +64,7 @@ impl Plan {
 
     /// Whether a run would act.
     pub fn acts(&self) -> bool {
-        self.cases.iter().any(|case| matches!(case.action, Action::Restore | Action::Resume | Action::Adopt))
+        self.cases.iter().any(Case::works)
     }
 
     /// The plan as a document: `proven`, `destinations`, `stray`, `beyond`.
@@ -78,25 +76,23 @@ impl Plan {
 
 impl Planned {
     fn of(case: &Case) -> Self {
+        let name = |backup: &Backup| backup.target.name.clone();
         let why = match &case.action {
             Action::Restore if case.claims.is_empty() => {
                 "its image is not proven, and no claim asks for it yet".to_owned()
             }
             Action::Restore => "a claim waits for its image".to_owned(),
             Action::Resume => "a restore of ours was triggered and is not proven".to_owned(),
-            Action::Adopt => "it restored by its own trigger, and a claim still waits for the image".to_owned(),
-            Action::Nothing(why) | Action::Refuse { why, .. } => why.clone(),
+            Action::Adopt(why) | Action::Nothing(why) | Action::Refuse { why, .. } => why.clone(),
         };
-        let titles =
-            |objects: &[fluxlift_kube::Object]| objects.iter().map(|object| object.name().to_owned()).collect();
         Self {
             namespace: case.namespace().to_owned(),
             name: case.target.name.clone(),
             action: case.action.word(),
             why,
             repository: case.place.clone(),
-            claims: titles(&case.claims),
-            holds: if case.holds().is_some() { titles(&case.backups) } else { Vec::new() },
+            claims: case.claims.iter().map(|claim| claim.name().to_owned()).collect(),
+            holds: case.holds().map(|_| case.backups.iter().map(name).collect()).unwrap_or_default(),
         }
     }
 }

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fluxlift_kube::{Object, ObjectRef};
+use fluxlift_kube::{Class, ObjectRef, kind};
 use futures::future::join_all;
 use tokio::sync::Semaphore;
 
+use super::case::{Action, Backup, Case, Survey};
 use super::holds::Holds;
-use super::provider::{Action, Case, Provider};
-use super::volsync::mark;
-use super::{Choice, Outcome, Plan, Report, RestoreError, Round};
+use super::{Choice, Outcome, Plan, Provider, Report, RestoreError, Round, mark};
 
 /// A run of restores by one provider.
 pub struct Restore<'a> {
@@ -37,7 +36,7 @@ impl<'a> Restore<'a> {
     /// # Errors
     /// When a name fits none, or the cluster refuses or does not answer.
     pub async fn plan(&self, choice: &Choice, namespace: Option<&str>) -> Result<Plan, RestoreError> {
-        let survey = self.provider.survey(&self.round.sight, namespace).await?;
+        let survey = self.survey(namespace).await?;
         if *choice == Choice::All && survey.cases.is_empty() {
             let server = self.round.cluster.server();
             let place =
@@ -60,9 +59,9 @@ impl<'a> Restore<'a> {
         for what in &plan.beyond {
             self.round.cx.events.warn(what.clone());
         }
-        let mut work = plan.cases.iter().filter(|case| works(case));
-        if let Some(first) = work.next() {
-            self.provider.prove_live(self.round, first.namespace()).await?;
+        let work: Vec<&Case> = plan.cases.iter().filter(|case| case.works()).collect();
+        if !work.is_empty() {
+            self.provider.prove_live(self.round, &work).await?;
         }
         let shared = self.share(all);
         self.let_go(&shared, shared.holds.free()).await;
@@ -78,10 +77,10 @@ impl<'a> Restore<'a> {
     /// # Errors
     /// When a name fits none, or the cluster refuses or does not answer.
     pub async fn release(&self, choice: &Choice, namespace: Option<&str>) -> Result<Vec<ObjectRef>, RestoreError> {
-        let survey = self.provider.survey(&self.round.sight, namespace).await?;
+        let survey = self.survey(namespace).await?;
         let held = survey.held.clone();
         let cases = choice.of(survey)?;
-        let belongs = |one: &Object| cases.iter().any(|case| case.backups.iter().any(|b| b.uid() == one.uid()));
+        let belongs = |one: &Backup| cases.iter().any(|case| case.backups.iter().any(|b| b.target == one.target));
         let mut released = Vec::new();
         // While its backups are held nothing is lost by a destination that is let go; the other way round it might be.
         for case in cases.iter().filter(|case| mark::is_restoring(&case.object)) {
@@ -90,25 +89,34 @@ impl<'a> Restore<'a> {
             }
         }
         for backup in held.into_iter().filter(|one| *choice == Choice::All || belongs(one)) {
-            let target = self.reference(&backup);
-            if self.provider.release(self.round, &target).await? {
-                released.push(target);
+            if self.free(&backup.target).await? {
+                released.push(backup.target);
             }
         }
         Ok(released)
     }
 
-    pub(super) fn reference(&self, backup: &Object) -> ObjectRef {
-        backup.reference(&self.provider.backups())
+    /// What there is in `namespace`, or everywhere.
+    async fn survey(&self, namespace: Option<&str>) -> Result<Survey, RestoreError> {
+        let sight = &self.round.sight;
+        if let Some(name) = namespace {
+            match sight.get(&ObjectRef::cluster(kind::NAMESPACE, name)).await {
+                Ok(None) => return Err(RestoreError::NoNamespace(name.to_owned())),
+                // Who may read nothing but this namespace need not be able to ask for it.
+                Err(error) if error.class() == Class::Forbidden => {}
+                found => drop(found?),
+            }
+        }
+        self.provider.survey(sight, namespace).await
     }
 
     pub(super) fn share(&self, cases: &[Case]) -> Shared {
         let most = self.round.limits.per_repository.max(1);
         let slots = cases.iter().map(|case| (case.repository.clone(), Arc::new(Semaphore::new(most))));
-        let held = cases.iter().flat_map(|case| &case.backups).filter(|backup| mark::is_held(backup));
+        let held = cases.iter().flat_map(|case| &case.backups).filter(|backup| mark::is_held(&backup.object));
         Shared {
-            holds: Holds::of(cases, |backup| self.reference(backup)),
-            standing: Mutex::new(held.map(|backup| self.reference(backup)).collect()),
+            holds: Holds::of(cases),
+            standing: Mutex::new(held.map(|backup| backup.target.clone()).collect()),
             repositories: slots.collect(),
         }
     }
@@ -123,7 +131,7 @@ impl<'a> Restore<'a> {
                 self.still(shared, case).await;
                 Err(RestoreError::Refused { why: why.clone(), act: act.clone() })
             }
-            Action::Restore | Action::Resume | Action::Adopt => self.work(shared, case).await,
+            Action::Restore | Action::Resume | Action::Adopt(_) => self.work(shared, case).await,
         };
         Outcome {
             namespace: case.namespace().to_owned(),
@@ -147,9 +155,9 @@ impl<'a> Restore<'a> {
     async fn still(&self, shared: &Shared, case: &Case) {
         let Some(why) = case.holds() else { return };
         for backup in &case.backups {
-            let target = self.reference(backup);
-            match self.provider.hold(self.round, backup, &shared.holds.destinations(&target), &why).await {
-                Ok(_) => shared.stand(&target),
+            let target = &backup.target;
+            match self.hold(backup, &shared.holds.destinations(target), &why).await {
+                Ok(_) => shared.stand(target),
                 Err(error) => {
                     let error = fluxlift_core::chain(&error);
                     self.round
@@ -166,12 +174,12 @@ impl<'a> Restore<'a> {
         match self.proceed(shared, case, &mut ours).await {
             Ok(what) => {
                 self.round.cx.events.step("restored", format!("{}: {what}", case.path()));
-                self.let_go(shared, shared.holds.proven(&case.path())).await;
+                self.let_go(shared, shared.holds.proven(&case.target)).await;
                 Ok(what)
             }
             Err(Ended::Before(error)) => {
                 // Nothing was triggered: what this run holds goes back to what it was.
-                let free = shared.holds.withdrawn(&case.path());
+                let free = shared.holds.withdrawn(&case.target);
                 self.let_go(shared, free.into_iter().filter(|backup| ours.contains(backup)).collect()).await;
                 Err(error)
             }
@@ -181,12 +189,11 @@ impl<'a> Restore<'a> {
 
     async fn proceed(&self, shared: &Shared, case: &Case, ours: &mut Vec<ObjectRef>) -> Result<String, Ended> {
         for backup in &case.backups {
-            let target = self.reference(backup);
-            let destinations = shared.holds.destinations(&target);
+            let destinations = shared.holds.destinations(&backup.target);
             let why = case.holds().unwrap_or_default();
-            if self.provider.hold(self.round, backup, &destinations, &why).await.map_err(Ended::Before)? {
-                shared.stand(&target);
-                ours.push(target);
+            if self.hold(backup, &destinations, &why).await.map_err(Ended::Before)? {
+                shared.stand(&backup.target);
+                ours.push(backup.target.clone());
             }
         }
         let slot = shared.repositories.get(&case.repository);
@@ -206,7 +213,7 @@ impl<'a> Restore<'a> {
     /// Lets backups go. One that can't be is told and stops nothing: its label stays, and the next run finds it.
     async fn let_go(&self, shared: &Shared, backups: Vec<ObjectRef>) {
         for backup in backups {
-            match self.provider.release(self.round, &backup).await {
+            match self.free(&backup).await {
                 Ok(_) => shared.fall(&backup),
                 Err(error) => {
                     let why = fluxlift_core::chain(&error);
@@ -237,8 +244,4 @@ impl Shared {
     fn standing(&self) -> BTreeSet<ObjectRef> {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-}
-
-fn works(case: &Case) -> bool {
-    matches!(case.action, Action::Restore | Action::Resume | Action::Adopt)
 }

@@ -15,7 +15,6 @@
 mod canary;
 mod destination;
 pub mod gates;
-mod hold;
 pub mod kinds;
 pub mod mark;
 mod reading;

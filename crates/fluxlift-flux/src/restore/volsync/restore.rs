@@ -5,14 +5,15 @@ use fluxlift_core::Timestamp;
 use fluxlift_gate::ObserveError;
 use fluxlift_kube::{Cluster, Kind, Object, ObjectRef, Query};
 
-use super::super::provider::{Action, Case, Provider, Survey};
-use super::super::{RestoreError, Round};
 use super::gates::{
-    ClaimsBound, ClassesExist, DataRestored, ImageReady, RepositoryReachable, RepositorySight, SecretPresent, Synced,
+    ClaimsBound, ClassesExist, DataRestored, ImageReady, RepositoryReachable, RepositorySight, SecretPresent,
+    SourceHeld, Synced,
 };
-use super::kinds::{CLAIM, SNAPSHOT, SNAPSHOT_CLASS, SOURCE, STORAGE_CLASS, VOLUME};
+use super::kinds::{PAUSED, SNAPSHOT, SNAPSHOT_CLASS, STORAGE_CLASS};
 use super::trigger::{AtRest, clear, trigger, written_at};
-use super::{CopyMethod, Destination, Reading, Store, canary, hold, mark, survey};
+use super::{CopyMethod, Destination, Reading, Store, canary, mark, survey};
+use crate::restore::kinds::{CLAIM, VOLUME};
+use crate::restore::{Action, Backup, Case, Provider, RestoreError, Round, Survey};
 
 /// How often a repository's claim and its volume are looked at together.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(2);
@@ -23,44 +24,25 @@ pub struct VolSync;
 
 #[async_trait]
 impl Provider for VolSync {
-    fn name(&self) -> &'static str {
-        "VolSync"
-    }
-
-    fn backups(&self) -> Kind {
-        SOURCE
+    fn pause(&self, _: &Kind) -> &'static str {
+        PAUSED
     }
 
     async fn survey(&self, cluster: &Cluster, namespace: Option<&str>) -> Result<Survey, RestoreError> {
         survey::survey(cluster, namespace).await
     }
 
-    async fn prove_live(&self, round: &Round, namespace: &str) -> Result<(), RestoreError> {
-        canary::prove(round, namespace).await
+    async fn prove_live(&self, round: &Round, cases: &[&Case]) -> Result<(), RestoreError> {
+        match cases.first() {
+            Some(first) => canary::prove(round, first.namespace()).await,
+            None => Ok(()),
+        }
     }
 
-    async fn hold(
-        &self,
-        round: &Round,
-        backup: &Object,
-        destinations: &[String],
-        why: &str,
-    ) -> Result<bool, RestoreError> {
-        hold::hold(round, backup, destinations, why).await
-    }
-
-    async fn pause(
-        &self,
-        round: &Round,
-        backup: &Object,
-        destinations: &[String],
-        why: &str,
-    ) -> Result<bool, RestoreError> {
-        hold::pause(round, &backup.reference(&SOURCE), destinations, why).await
-    }
-
-    async fn release(&self, round: &Round, backup: &ObjectRef) -> Result<bool, RestoreError> {
-        hold::release(round, backup).await
+    async fn prove_still(&self, round: &Round, backup: &Backup) -> Result<(), RestoreError> {
+        let seen = round.cluster.observe_one(backup.target.clone());
+        round.cx.prove(&SourceHeld::of(&backup.object), round.limits.needs, seen).await?;
+        Ok(())
     }
 
     async fn forget(&self, round: &Round, destination: &ObjectRef) -> Result<bool, RestoreError> {

@@ -5,62 +5,40 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fluxlift_core::Timestamp;
-use fluxlift_kube::{Class, Cluster, Collection, Kind, Object, ObjectRef, Query, RequestError, kind};
+use fluxlift_kube::{Class, Cluster, Collection, Object, ObjectRef, kind};
 use futures::StreamExt as _;
 use futures::stream;
 
-use super::super::RestoreError;
-use super::super::provider::{Action, Case, Survey};
 use super::gates::again;
-use super::kinds::{CLAIM, DESTINATION, SOURCE, VOLUME};
+use super::kinds::{DESTINATION, SOURCE};
 use super::reading::Said;
 use super::{CopyMethod, Destination, Reading, mark};
 use crate::canary::LABEL;
+use crate::restore::kinds::{CLAIM, VOLUME};
+use crate::restore::lists::{defined, list, readable};
+use crate::restore::mark::{is_held, skipped};
+use crate::restore::{Action, Backup, Case, RestoreError, Survey};
 
+/// What it is called.
+const NAME: &str = "VolSync";
 /// How many Secrets are read at a time.
 const AT_A_TIME: usize = 16;
 
 /// Looks at what there is in `namespace`, or everywhere.
 pub(super) async fn survey(cluster: &Cluster, namespace: Option<&str>) -> Result<Survey, RestoreError> {
-    if let Some(name) = namespace {
-        match cluster.get(&ObjectRef::cluster(kind::NAMESPACE, name)).await {
-            Ok(None) => return Err(RestoreError::NoNamespace(name.to_owned())),
-            // Who may read nothing but this namespace need not be able to ask for it.
-            Err(error) if error.class() == Class::Forbidden => {}
-            found => drop(found?),
-        }
-    }
-    let list = |kind: Kind| async move {
-        let all = Query::all(kind);
-        cluster.list(&namespace.map_or(all.clone(), |namespace| all.within(namespace))).await
-    };
-    let volumes = async { cluster.list(&Query::all(VOLUME)).await };
-    let (destinations, sources, claims, volumes) =
-        futures::join!(list(DESTINATION), list(SOURCE), list(CLAIM), volumes);
-    let (destinations, sources) = (defined(cluster, &DESTINATION, destinations)?, defined(cluster, &SOURCE, sources)?);
-    let claims = claims?;
-    let volumes = match volumes {
-        // Who may not read them is told so of each claim that is bound.
-        Err(error) if error.class() == Class::Forbidden => Collection::default(),
-        volumes => volumes?,
-    };
+    let (destinations, sources, claims, volumes) = futures::join!(
+        defined(cluster, NAME, DESTINATION, namespace),
+        defined(cluster, NAME, SOURCE, namespace),
+        list(cluster, CLAIM, namespace),
+        readable(cluster, VOLUME),
+    );
+    let (destinations, sources, claims, volumes) = (destinations?, sources?, claims?, volumes?);
     let ours: Vec<&Object> = destinations.iter().filter(|object| object.label(LABEL).is_none()).collect();
     let addresses = addresses(cluster, &ours).await?;
     let cases = ours.into_iter().map(|object| case(object, &sources, (&claims, &volumes), &addresses)).collect();
-    let held = sources.iter().filter(|source| mark::is_held(source)).cloned().collect();
+    let held = sources.iter().filter(|source| is_held(source)).map(|source| Backup::of(&SOURCE, source)).collect();
     let beyond = claims.iter().filter(|claim| is_kopiurs(claim)).map(beyond).collect();
     Ok(Survey { cases, held, beyond })
-}
-
-fn defined(cluster: &Cluster, kind: &Kind, list: Result<Collection, RequestError>) -> Result<Collection, RestoreError> {
-    list.map_err(|error| match error.is_not_found() {
-        true => RestoreError::NotInstalled {
-            provider: "VolSync",
-            server: cluster.server().to_owned(),
-            definition: kind.crd_name(),
-        },
-        false => error.into(),
-    })
 }
 
 /// The addresses of the repositories, by the place of their Secrets. Who may not read Secrets does without.
@@ -117,7 +95,8 @@ fn case(
     };
     let address = addresses.get(&secret(&destination)).map(String::as_str);
     let names: Vec<&str> = filled.iter().map(Object::name).collect();
-    let backups = sources.iter().filter(|source| destination.concerns(source, &names)).cloned().collect();
+    let concerned = sources.iter().filter(|source| destination.concerns(source, &names));
+    let backups = concerned.map(|source| Backup::of(&SOURCE, source)).collect();
     let action = decide(object, &destination, &filled, volumes);
     Case {
         awaits_us: awaits_us(object, &action, &filled),
@@ -168,12 +147,8 @@ fn beyond(claim: &Object) -> String {
 /// What there is to do about a destination: what it says of itself, against what its claims are.
 fn decide(object: &Object, destination: &Destination, claims: &[Object], volumes: &Collection) -> Action {
     let reading = Reading(object);
-    if object.annotation(mark::RESTORE) == Some(mark::SKIP) {
-        return Action::Nothing(format!(
-            "its annotation {}={} says that there is nothing to restore",
-            mark::RESTORE,
-            mark::SKIP
-        ));
+    if let Some(why) = skipped(object) {
+        return Action::Nothing(why);
     }
     if reading.is_paused() {
         return Action::Refuse {
@@ -204,7 +179,9 @@ fn decide(object: &Object, destination: &Destination, claims: &[Object], volumes
             let holds = !restored && matches!(reading.said(), Said::Empty(_) | Said::Failed(_));
             Action::Refuse { why, act: again(claim), holds }
         }
-        (CopyMethod::Snapshot, None) if restored && waits => Action::Adopt,
+        (CopyMethod::Snapshot, None) if restored && waits => {
+            Action::Adopt("it restored by its own trigger, and a claim still waits for the image".to_owned())
+        }
         (CopyMethod::Snapshot, None) if restored => {
             let filled = if claims.is_empty() { "" } else { ", its claims are bound" };
             Action::Nothing(format!("restored at {} by its own trigger{filled}", at(object)))
@@ -266,6 +243,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::annotation::RESTORING;
+    use crate::restore::mark::RESTORE;
 
     fn destination(spec: Value, logs: &str) -> Object {
         let mut spec = spec;
@@ -303,7 +282,7 @@ mod tests {
     fn a_bound_claim_with_a_proven_restore_needs_nothing_and_a_waiting_one_the_rest() {
         let good = destination(json!({}), GOOD);
         assert!(matches!(decided(&good, &[claim("Bound")]), Action::Nothing(_)));
-        assert_eq!(decided(&good, &[claim("Pending")]), Action::Adopt);
+        assert!(matches!(decided(&good, &[claim("Pending")]), Action::Adopt(_)));
     }
 
     #[test]
@@ -352,9 +331,9 @@ mod tests {
 
     #[test]
     fn an_application_that_is_new_is_left_alone_where_its_destination_says_so() {
-        let new = destination(json!({}), EMPTY).with_annotation(mark::RESTORE, mark::SKIP);
+        let new = destination(json!({}), EMPTY).with_annotation(RESTORE, "skip");
         assert!(matches!(decided(&new, &[claim("Bound")]), Action::Nothing(_)));
-        let other = destination(json!({}), EMPTY).with_annotation(mark::RESTORE, "false");
+        let other = destination(json!({}), EMPTY).with_annotation(RESTORE, "false");
         assert!(matches!(decided(&other, &[claim("Bound")]), Action::Refuse { .. }));
     }
 
@@ -379,9 +358,7 @@ mod tests {
     #[test]
     fn a_run_that_was_killed_is_resumed_unless_somebody_took_its_tag_away() {
         let marked = |tag: &str| {
-            destination(json!({}), "")
-                .with_label(mark::RESTORING, "run")
-                .with_annotation("fluxlift.dev/restore-tag", tag)
+            destination(json!({}), "").with_label(RESTORING, "run").with_annotation("fluxlift.dev/restore-tag", tag)
         };
         assert_eq!(decided(&marked("once"), &[claim("Pending")]), Action::Resume);
         assert_eq!(decided(&marked("other"), &[claim("Pending")]), Action::Restore);

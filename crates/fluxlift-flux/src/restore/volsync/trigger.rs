@@ -3,10 +3,11 @@
 use fluxlift_core::Timestamp;
 use fluxlift_kube::{Class, FIELD_MANAGER, Object, ObjectRef};
 
-use super::super::{RestoreError, Round};
 use super::gates::Idle;
-use super::hold::TRIES;
 use super::mark;
+use crate::restore::hold::TRIES;
+use crate::restore::mark::is_restoring;
+use crate::restore::{RestoreError, Round};
 
 /// What a destination came to that was waited for until it is at rest.
 pub(super) enum AtRest {
@@ -49,7 +50,7 @@ pub(super) async fn trigger(round: &Round, target: &ObjectRef, object: &Object) 
 /// none.
 pub(super) async fn clear(round: &Round, target: &ObjectRef, filled: &[Object]) -> Result<bool, RestoreError> {
     for _ in 0..TRIES {
-        let Some(current) = round.cluster.get(target).await?.filter(mark::is_restoring) else { return Ok(false) };
+        let Some(current) = round.cluster.get(target).await?.filter(is_restoring) else { return Ok(false) };
         match round.cluster.merge(target, &mark::untrigger(&current, filled)).await {
             Ok(_) => return Ok(true),
             Err(error) if error.class() == Class::Conflict => {}

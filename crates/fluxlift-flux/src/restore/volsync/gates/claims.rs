@@ -3,7 +3,7 @@
 use fluxlift_core::{Evidence, Gate, GateName, Observation, Remedy, Timestamp, Verdict};
 use fluxlift_kube::{Collection, Object};
 
-use super::identity::another;
+use crate::restore::identity::another;
 
 /// How a claim gets another image than that which it was filled from. It must not be made anew before the image is:
 /// VolSync would fill it from the one of before.

@@ -5,8 +5,7 @@ use fluxlift_kube::Object;
 
 use super::super::reading::{HUSH, Said};
 use super::super::{CopyMethod, Reading};
-use super::identity::another;
-use super::idle::path;
+use crate::restore::identity::{another, path};
 
 /// Proven when the mover says that it restored a snapshot, and the destination names another image than before.
 #[derive(Debug, Clone)]

@@ -3,8 +3,8 @@
 use fluxlift_core::{Gate, GateName, Observation, Remedy, Verdict};
 use fluxlift_kube::Object;
 
-use super::identity::another;
-use super::idle::path;
+use super::super::kinds::PAUSED;
+use crate::restore::identity::{another, path};
 
 /// Proven when the source is paused, and no backup of it runs.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ impl Gate for SourceHeld {
         if let Some(end) = another(source, &self.uid) {
             return end;
         }
-        if !source.flag("/spec/paused") {
+        if !source.flag(PAUSED) {
             let act = "find out who takes the pause off: `kubectl get replicationsource --show-managed-fields`";
             return Verdict::stuck(format!("{} is not paused any more", source.title()), Remedy::person(act));
         }

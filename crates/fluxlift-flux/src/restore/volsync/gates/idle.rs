@@ -4,7 +4,7 @@ use fluxlift_core::{Gate, GateName, Observation, Remedy, Verdict};
 use fluxlift_kube::Object;
 
 use super::super::Reading;
-use super::identity::another;
+use crate::restore::identity::{another, path};
 
 /// Proven when the destination is not paused, and no synchronization runs or is about to.
 #[derive(Debug, Clone)]
@@ -18,10 +18,6 @@ impl Idle {
     pub fn of(object: &Object) -> Self {
         Self { path: path(object), uid: object.uid().to_owned() }
     }
-}
-
-pub(super) fn path(object: &Object) -> String {
-    format!("{}/{}", object.namespace().unwrap_or_default(), object.name())
 }
 
 /// A destination that is paused: an end.

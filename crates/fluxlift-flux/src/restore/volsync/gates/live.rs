@@ -3,7 +3,7 @@
 use fluxlift_core::{Gate, GateName, Observation, Verdict};
 use fluxlift_kube::Object;
 
-use super::identity::another;
+use crate::restore::identity::another;
 
 /// Proven when VolSync has answered a canary: a destination without a mover, which makes no volume and no Job.
 ///

@@ -6,7 +6,6 @@ mod claims;
 mod classes;
 mod data;
 mod held;
-mod identity;
 mod idle;
 mod image;
 mod live;

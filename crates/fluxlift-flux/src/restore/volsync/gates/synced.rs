@@ -5,8 +5,8 @@ use fluxlift_kube::Object;
 
 use super::super::Reading;
 use super::super::reading::Said;
-use super::identity::another;
-use super::idle::{path, paused};
+use super::idle::paused;
+use crate::restore::identity::{another, path};
 
 /// Proven when a synchronization by our tag began at the trigger or after it, and has ended.
 #[derive(Debug, Clone)]

@@ -13,3 +13,8 @@ pub(super) fn another(object: &Object, uid: &str) -> Option<Verdict> {
     let deleted = || Verdict::stuck(format!("{} is being deleted", object.title()), Remedy::person(act));
     object.is_terminating().then(deleted)
 }
+
+/// `namespace/name`.
+pub(super) fn path(object: &Object) -> String {
+    format!("{}/{}", object.namespace().unwrap_or_default(), object.name())
+}
