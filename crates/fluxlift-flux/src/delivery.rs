@@ -9,7 +9,7 @@ use futures::StreamExt as _;
 use futures::future::try_join_all;
 use jiff::SignedDuration;
 
-use crate::diagnosis::{self, Cause, Place, Scene, Subject, Workforce};
+use crate::diagnosis::{self, Cause, Place, Root, Scene, Subject, Workforce};
 use crate::inventory::{self, Entry};
 use crate::kinds::{self, EXTERNAL_ARTIFACT, HELM_RELEASE, KUSTOMIZATION, SOURCES};
 use crate::ready::Readiness;
@@ -32,6 +32,14 @@ pub struct Delivery {
     pub sources: BTreeMap<String, Collection>,
     /// The same objects with the edges between them. The controllers are proven elsewhere, and nothing is said of them.
     pub(crate) scene: Arc<Scene>,
+}
+
+/// What is the matter with an object of the set.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    pub(crate) cause: Cause,
+    /// Whether it, or what holds it up in the end, goes on without anybody's help.
+    comes: bool,
 }
 
 /// What was read of objects before, by their UID: between two observations hardly any of them changes.
@@ -88,11 +96,17 @@ impl Delivery {
     }
 
     /// What is the matter with one of its objects.
-    pub(crate) fn judge(&self, object: &Object, now: Timestamp) -> Cause {
+    pub(crate) fn judge(&self, object: &Object, now: Timestamp) -> Finding {
         let place = Place::new(object.kind(), object.namespace().unwrap_or_default(), object.name());
-        let subject = place.and_then(|place| self.scene.get(&place));
-        let unread = || Cause::Working { why: "its status cannot be read".to_owned() };
-        subject.map_or_else(unread, |subject| diagnosis::diagnose(&self.scene, subject, now).cause)
+        let Some(subject) = place.and_then(|place| self.scene.get(&place)) else {
+            return Finding { cause: Cause::Working { why: "its status cannot be read".to_owned() }, comes: true };
+        };
+        let found = diagnosis::diagnose(&self.scene, subject, now);
+        let comes = match self.scene.root(subject, &found, now) {
+            Root::Object(_, root) => may_come(&root.cause),
+            Root::Controller(_) => false,
+        };
+        Finding { comes: comes || may_come(&found.cause), cause: found.cause }
     }
 
     /// Whether a rescue has left its mark on any of its objects.
@@ -123,6 +137,8 @@ pub(crate) struct Standing<'a> {
     releases: usize,
     suspended: Vec<String>,
     unready: Vec<(&'a Object, Cause)>,
+    /// Whether anything of it may still come by itself.
+    comes: bool,
     missing: Vec<String>,
 }
 
@@ -159,8 +175,7 @@ impl Delivered {
         &'b self,
         standing: &'b Standing<'a>,
     ) -> impl Iterator<Item = (&'a Object, &'b Cause, Remedy)> + use<'a, 'b> {
-        let at_rest = !standing.unready.iter().any(|(_, cause)| may_come(cause));
-        let most = self.most.map(|most| if at_rest { most } else { most.min(Force::Source) });
+        let most = self.most.map(|most| if standing.comes { most.min(Force::Source) } else { most });
         standing.unready.iter().filter_map(move |(object, cause)| {
             let first = rungs(cause).first().copied();
             let known = || self.rescued.contains(&(object.title(), cause.word()));
@@ -183,9 +198,10 @@ impl Delivered {
                 continue;
             }
             standing.kustomizations += 1;
-            let cause = seen.judge(kustomization, now);
+            let Finding { cause, comes } = seen.judge(kustomization, now);
             if cause != Cause::Ready {
                 standing.unready.push((kustomization, cause));
+                standing.comes |= comes;
             }
             for entry in inventory::of(kustomization) {
                 match member(seen, &entry) {
@@ -204,11 +220,12 @@ impl Delivered {
 
 fn judge_release<'a>(seen: &Delivery, release: &'a Object, now: Timestamp, standing: &mut Standing<'a>) {
     match seen.judge(release, now) {
-        Cause::Suspended => standing.suspended.push(release.title()),
-        cause => {
+        Finding { cause: Cause::Suspended, .. } => standing.suspended.push(release.title()),
+        Finding { cause, comes } => {
             standing.releases += 1;
             if cause != Cause::Ready {
                 standing.unready.push((release, cause));
+                standing.comes |= comes;
             }
         }
     }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fluxlift_core::{Deadline, Emitter, ErrorKind, EventKind};
+use fluxlift_gate::Proof;
 use fluxlift_sim::Options;
 use fluxlift_sim::controllers::Program;
 use fluxlift_sim::flux::kinds::HELM_RELEASES;
@@ -93,11 +94,10 @@ async fn a_release_whose_retries_are_used_up_is_reset_then_forced_and_proven() {
     assert_eq!(acts(&lab), [format!("reset {TITLE}"), format!("forced {TITLE}")]);
     assert_eq!((lab.tally().ready, marks(&lab)), (50, 0));
     // The others were ready before the first act: what it lacked had come by then.
-    let held = lab.verdicts("delivered set ready");
-    assert!(
-        held.iter().any(|verdict| verdict.contains("are ready; helmrelease/default/actual has failed")),
-        "{held:#?}"
-    );
+    let proofs = lab.proofs();
+    let held =
+        |proof: &Proof| proof.verdict.to_string().contains("54 of 55 are ready; helmrelease/default/actual has failed");
+    assert!(proofs.iter().any(held), "{proofs:#?}");
 }
 
 #[tokio::test(start_paused = true)]
