@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use hyper_util::client::legacy::connect::{Connected, Connection as HyperConnection};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::Authority;
+use crate::{Authority, race};
 
 /// What a client can send bytes through.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -76,7 +76,7 @@ pub trait Dial: Send + Sync + 'static {
     fn dial(&self, to: &Authority) -> BoxFuture<'static, io::Result<Connection>>;
 }
 
-/// The real network: TCP with a connect timeout, IPv4 and IPv6 addresses of a name tried in turn.
+/// The real network: TCP with a connect timeout, and a race over the IPv4 and IPv6 addresses of a name.
 #[derive(Debug, Clone)]
 pub struct TcpDial {
     connect_timeout: Duration,
@@ -92,18 +92,12 @@ impl Dial for TcpDial {
     fn dial(&self, to: &Authority) -> BoxFuture<'static, io::Result<Connection>> {
         let (to, limit) = (to.clone(), self.connect_timeout);
         Box::pin(async move {
-            let mut last = None;
-            for address in tokio::net::lookup_host((to.host.as_str(), to.port)).await? {
-                match tokio::time::timeout(limit, connect(address)).await {
-                    Ok(Ok(stream)) => return Ok(Connection::new(stream)),
-                    Ok(Err(error)) => last = Some(error),
-                    Err(_) => {
-                        last =
-                            Some(io::Error::new(io::ErrorKind::TimedOut, format!("no answer in {}s", limit.as_secs())));
-                    }
-                }
+            let addresses = tokio::net::lookup_host((to.host.as_str(), to.port)).await?;
+            let addresses = race::in_turn(addresses, std::net::SocketAddr::ip);
+            if addresses.is_empty() {
+                return Err(io::Error::new(io::ErrorKind::NotFound, format!("{} has no address", to.host)));
             }
-            Err(last.unwrap_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("{} has no address", to.host))))
+            Ok(Connection::new(race::race(addresses, limit, connect).await?))
         })
     }
 }

@@ -7,6 +7,7 @@ pub mod address;
 pub mod dial;
 pub mod git;
 pub mod http;
+pub mod race;
 pub mod tls;
 
 pub use address::{Authority, AuthorityError};

@@ -15,6 +15,7 @@ pub mod flux;
 pub mod git;
 pub mod kube;
 pub mod machine;
+pub mod names;
 pub mod net;
 pub mod options;
 pub mod proxmox;

@@ -23,6 +23,10 @@ pub struct Options {
     /// Images that take so long to pull, whatever they are: by a part of their names.
     #[serde(default)]
     pub pulls: BTreeMap<String, Duration>,
+    /// Releases, as `namespace/name`, whose charts have an object of a kind that not every cluster has: its group and kind, as
+    /// `gateway.networking.k8s.io/Gateway`.
+    #[serde(default)]
+    pub needs: BTreeMap<String, String>,
 }
 
 impl Default for Options {
@@ -34,6 +38,7 @@ impl Default for Options {
             crd_establish: Duration::from_millis(300),
             haste: 1,
             pulls: BTreeMap::new(),
+            needs: BTreeMap::new(),
         }
     }
 }

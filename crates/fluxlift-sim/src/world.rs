@@ -12,6 +12,7 @@ use crate::flux::Flux;
 use crate::git::GitServer;
 use crate::kube::{self, Kube};
 use crate::machine::MachineSpec;
+use crate::names::Names;
 use crate::proxmox::Cluster;
 use crate::referee::Referee;
 use crate::registry::Registry;
@@ -51,6 +52,9 @@ pub struct World {
     /// What volumes hold, and the repositories that they are backed up to.
     #[serde(default)]
     pub volsync: VolSync,
+    /// Names with several addresses, and the addresses that do not answer.
+    #[serde(default)]
+    pub names: Names,
     /// Who counts what the strategies claim.
     pub referee: Referee,
     /// The machines' operating system.
@@ -74,6 +78,7 @@ impl World {
             controllers: Controllers::default(),
             flux: Flux::default(),
             volsync: VolSync::default(),
+            names: Names::default(),
             referee: Referee::default(),
             proxmox: Cluster::default(),
             talos: Talos::default(),

@@ -1,8 +1,11 @@
 //! The root is the operator's, and everybody is still alive.
 
+use std::collections::BTreeMap;
+
 use fluxlift_core::{Gate, GateName, Observation, Remedy, Verdict};
 use fluxlift_kube::{Cluster, Collection, Object, Observations, Query, RequestError};
 use futures::StreamExt as _;
+use serde_json::Value;
 
 use super::census::Census;
 use super::removal::goes_with;
@@ -54,7 +57,7 @@ impl Holdings {
 }
 
 /// Proven when the root of the census belongs to a FluxInstance and no longer to itself, would not be pruned with the
-/// folder, says what it said, and everybody of the census is there with the UID of before.
+/// folder, says what it said as its source does, and everybody of the census is there with the UID of before.
 #[derive(Debug, Clone)]
 pub struct Adopted {
     census: Census,
@@ -76,12 +79,12 @@ impl Adopted {
         };
         self.census.uids.iter().filter_map(of).collect()
     }
+}
 
-    /// What of the root's own fields is not as it was.
-    fn changed(&self, root: &Object) -> Option<&str> {
-        let spec = root.at("/spec");
-        self.census.kept.iter().find(|(field, value)| spec.get(*field) != Some(*value)).map(|(field, _)| field.as_str())
-    }
+/// Which of the fields that must be `kept` is not as it was.
+fn changed<'k>(object: &Object, kept: &'k BTreeMap<String, Value>) -> Option<&'k str> {
+    let spec = object.at("/spec");
+    kept.iter().find(|(field, value)| spec.get(*field) != Some(*value)).map(|(field, _)| field.as_str())
 }
 
 impl Gate for Adopted {
@@ -120,9 +123,21 @@ impl Gate for Adopted {
         if source.is_some_and(|source| goes_with(source, name)) || goes_with(root, name) {
             return Verdict::pending(format!("kustomization/{name} would still delete itself or its source"));
         }
-        if let Some(field) = self.changed(root) {
+        let lost = |object: &Object, field: &str| {
             let act = format!("carry spec.{field} over by a patch; the folder flux-system/ must stay in Git");
-            return Verdict::stuck(format!("kustomization/{name} has lost its spec.{field}"), Remedy::person(act));
+            Verdict::stuck(format!("{} has lost its spec.{field}", object.title()), Remedy::person(act))
+        };
+        if let Some(field) = changed(root, &self.census.kept) {
+            return lost(root, field);
+        }
+        if !self.census.kept_of_source.is_empty() {
+            let theirs = source.filter(|source| source.label(INSTANCE_NAME).is_some());
+            let Some(source) = theirs else {
+                return Verdict::pending(format!("gitrepository/{name} does not belong to a FluxInstance yet"));
+            };
+            if let Some(field) = changed(source, &self.census.kept_of_source) {
+                return lost(source, field);
+            }
         }
         let count = self.census.uids.len();
         Verdict::proven(

@@ -6,8 +6,10 @@ use fluxlift_kube::Object;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::arguments;
 use super::folder::Folder;
+use super::selector::{Fit, Named, fit};
+use super::{arguments, patched};
+use crate::kinds::NAMESPACE;
 
 /// A patch for the FluxInstance, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +32,8 @@ pub(super) fn root_fields(root: &Object) -> BTreeMap<String, Value> {
     own.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-fn source_fields(source: &Object) -> BTreeMap<String, Value> {
+/// The fields of a source that get lost unless they are carried over.
+pub(super) fn source_fields(source: &Object) -> BTreeMap<String, Value> {
     let fields = source.at("/spec").as_object().into_iter().flatten();
     let own = fields.filter(|(name, value)| !SOURCE.contains(&name.as_str()) && !is_default(name, value));
     own.map(|(name, value)| (name.clone(), value.clone())).collect()
@@ -47,8 +50,8 @@ pub(super) fn patches(folder: &Folder, root: &Object, source: &Object, deploymen
     let interval = root.text("/spec/interval").filter(|interval| !["10m", "10m0s"].contains(interval));
     let interval = interval.map(|interval| ("interval".to_owned(), json!(interval)));
     let of_root = root_fields(root).into_iter().chain(interval);
-    carried.extend(fields("Kustomization", root, of_root, folder));
-    carried.extend(fields(source.kind(), source, source_fields(source), folder));
+    carried.extend(fields(root, of_root, folder));
+    carried.extend(fields(source, source_fields(source), folder));
     for deployment in deployments {
         carried.extend(of_deployment(deployment, folder));
     }
@@ -58,18 +61,14 @@ pub(super) fn patches(folder: &Folder, root: &Object, source: &Object, deploymen
 }
 
 /// A patch that sets the fields of a live object which no patch in Git sets.
-fn fields(
-    kind: &str,
-    object: &Object,
-    fields: impl IntoIterator<Item = (String, Value)>,
-    folder: &Folder,
-) -> Option<Carried> {
+fn fields(object: &Object, fields: impl IntoIterator<Item = (String, Value)>, folder: &Folder) -> Option<Carried> {
     let operations: Vec<Value> = fields
         .into_iter()
-        .filter(|(name, _)| !says(folder, kind, object.name(), name))
-        .map(|(name, value)| json!({"op": "add", "path": format!("/spec/{name}"), "value": value}))
+        .map(|(name, value)| (format!("/spec/{name}"), value))
+        .filter(|(path, _)| !in_git(folder, object).any(|patch| patched::sets(patch, path)))
+        .map(|(path, value)| json!({"op": "add", "path": path, "value": value}))
         .collect();
-    let target = json!({"kind": kind, "name": object.name()});
+    let target = json!({"kind": object.kind(), "name": object.name()});
     (!operations.is_empty()).then(|| Carried {
         from: object.title(),
         patch: json!({"target": target, "patch": Value::from(operations).to_string()}),
@@ -80,31 +79,26 @@ fn of_deployment(deployment: &Object, folder: &Folder) -> Vec<Carried> {
     let name = deployment.name();
     let unsaid = |argument: &&str| {
         let flag = argument.split('=').next().unwrap_or_default();
-        !says(folder, "Deployment", name, flag)
+        !in_git(folder, deployment).any(|patch| patched::passes(patch, flag))
     };
     let unusual: Vec<&str> = arguments::unusual(deployment).into_iter().filter(unsaid).collect();
     let mut patches = Vec::new();
     if !unusual.is_empty() {
         patches.push(arguments::patch(name, &unusual));
     }
-    let tolerations = deployment.at("/spec/template/spec/tolerations");
-    if tolerations.as_array().is_some_and(|list| !list.is_empty()) && !says(folder, "Deployment", name, "tolerations") {
-        let operation = json!([{"op": "add", "path": "/spec/template/spec/tolerations", "value": tolerations}]);
+    let place = "/spec/template/spec/tolerations";
+    let tolerations = deployment.at(place);
+    let is_said = || in_git(folder, deployment).any(|patch| patched::sets(patch, place));
+    if tolerations.as_array().is_some_and(|list| !list.is_empty()) && !is_said() {
+        let operation = json!([{"op": "add", "path": place, "value": tolerations}]);
         patches.push(json!({"target": {"kind": "Deployment", "name": name}, "patch": operation.to_string()}));
     }
     patches.into_iter().map(|patch| Carried { from: deployment.title(), patch }).collect()
 }
 
-/// Whether a patch in Git that may be for this object has `word` in it.
-fn says(folder: &Folder, kind: &str, name: &str, word: &str) -> bool {
-    let may_be_for = |patch: &&Value| {
-        let part = |field: &str| patch["target"][field].as_str();
-        part("kind").is_none_or(|pattern| pattern.contains(kind) || pattern.contains('*'))
-            && part("name").is_none_or(|pattern| pattern.contains(name) || pattern.contains('*'))
-    };
-    folder
-        .patches
-        .iter()
-        .filter(may_be_for)
-        .any(|patch| patch["patch"].as_str().is_some_and(|text| text.contains(word)))
+/// The patches in Git that are for this object beyond doubt. What one of them sets need not be carried along.
+fn in_git<'f>(folder: &'f Folder, object: &'f Object) -> impl Iterator<Item = &'f str> {
+    let named = Named { kind: object.kind(), namespace: Some(NAMESPACE), name: object.name() };
+    let ours = folder.patches.iter().filter(move |patch| fit(&patch["target"], named) == Fit::Yes);
+    ours.filter_map(|patch| patch["patch"].as_str())
 }

@@ -22,6 +22,9 @@ pub struct Census {
     pub uids: BTreeMap<String, String>,
     /// The fields of the root that must be the same afterwards, such as `decryption`.
     pub kept: BTreeMap<String, Value>,
+    /// The fields of its source that must be, such as `ignore` and `verify`.
+    #[serde(default)]
+    pub kept_of_source: BTreeMap<String, Value>,
 }
 
 impl Census {
@@ -35,6 +38,7 @@ impl Census {
             root: root.uid().to_owned(),
             uids: everybody.map(|object| (object.title(), object.uid().to_owned())).collect(),
             kept: carry::root_fields(root),
+            kept_of_source: seen.source_of(root).map(carry::source_fields).unwrap_or_default(),
         }
     }
 }

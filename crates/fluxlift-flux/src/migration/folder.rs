@@ -6,10 +6,16 @@ use fluxlift_core::{Explain, Hint};
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use super::above::Above;
+
 /// The names of the file that says what belongs to the folder.
-const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-/// What `flux bootstrap` lists itself.
-const GENERATED: [&str; 2] = ["gotk-components.yaml", "gotk-sync.yaml"];
+pub const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+/// What `flux bootstrap` describes the controllers in.
+pub(super) const COMPONENTS: &str = "gotk-components.yaml";
+/// What it lists itself.
+const GENERATED: [&str; 2] = [COMPONENTS, "gotk-sync.yaml"];
+/// How a resource begins that is somewhere else.
+const ELSEWHERE: [&str; 4] = ["../", "git@", "github.com/", "ssh:"];
 /// What is read of a `kustomization.yaml`, or says nothing about what comes out.
 const UNDERSTOOD: [&str; 8] =
     ["apiVersion", "kind", "metadata", "namespace", "resources", "patches", "patchesStrategicMerge", "patchesJson6902"];
@@ -23,10 +29,14 @@ pub struct Folder {
     pub patches: Vec<Value>,
     /// The objects that its files describe.
     pub members: Vec<Member>,
-    /// The listed resources that `flux bootstrap` did not write.
+    /// The listed resources in it that `flux bootstrap` did not write.
     pub extras: Vec<String>,
+    /// The listed resources that are somewhere else: above it, or behind an address.
+    pub elsewhere: Vec<String>,
     /// The fields that cannot be carried over.
     pub foreign: Vec<String>,
+    /// What the file above it says, where there is one.
+    pub above: Option<Above>,
 }
 
 /// An object that the folder delivers.
@@ -124,8 +134,10 @@ impl Reader<'_> {
             spec.as_object().into_iter().flatten().map(|(name, _)| name).filter(is_foreign).cloned().collect();
         for resource in list(&spec, "resources").iter().filter_map(Value::as_str) {
             let name = resource.trim_start_matches("./");
-            if !GENERATED.contains(&name) {
-                folder.extras.push(resource.to_owned());
+            if is_elsewhere(name) {
+                folder.elsewhere.push(name.to_owned());
+            } else if !GENERATED.contains(&name) {
+                folder.extras.push(name.to_owned());
             }
             self.members(name, &mut folder.members)?;
         }
@@ -154,7 +166,7 @@ impl Reader<'_> {
             true => self.files.keys().filter(|file| *file == name).collect(),
             false => self.files.keys().filter(|file| file.starts_with(&below)).filter(is_yaml).collect(),
         };
-        if files.is_empty() && !name.starts_with("..") && !name.contains("://") {
+        if files.is_empty() && !is_elsewhere(name) {
             return Err(FolderError::Missing { folder: self.path.to_owned(), file: name.to_owned() });
         }
         for file in files {
@@ -194,15 +206,27 @@ impl Reader<'_> {
     }
 
     fn parse(&self, file: &str, text: &str) -> Result<Vec<Value>, FolderError> {
-        // The parser's words could repeat what somebody has kept in there.
-        let read: Result<Vec<Value>, _> = serde_saphyr::from_multiple(text);
-        let documents =
-            read.map_err(|_| FolderError::Syntax { folder: self.path.to_owned(), file: file.to_owned() })?;
-        Ok(documents.into_iter().filter(|document| !document.is_null()).collect())
+        documents(self.path, file, text)
     }
 }
 
-fn list<'v>(spec: &'v Value, field: &str) -> &'v [Value] {
+/// Whether a listed resource is not in the folder.
+fn is_elsewhere(name: &str) -> bool {
+    name == ".."
+        || ELSEWHERE.iter().any(|start| name.starts_with(start))
+        || name.contains("://")
+        || name.contains("?ref=")
+}
+
+/// The documents of a file.
+pub(super) fn documents(folder: &str, file: &str, text: &str) -> Result<Vec<Value>, FolderError> {
+    // The parser's words could repeat what somebody has kept in there.
+    let read: Result<Vec<Value>, _> = serde_saphyr::from_multiple(text);
+    let documents = read.map_err(|_| FolderError::Syntax { folder: folder.to_owned(), file: file.to_owned() })?;
+    Ok(documents.into_iter().filter(|document| !document.is_null()).collect())
+}
+
+pub(super) fn list<'v>(spec: &'v Value, field: &str) -> &'v [Value] {
     spec[field].as_array().map_or(&[], Vec::as_slice)
 }
 
@@ -218,7 +242,7 @@ fn member(file: &str, document: &Value) -> Option<Member> {
 }
 
 /// The object that a patch itself names.
-fn own_target(document: &Value) -> Option<Value> {
+pub(super) fn own_target(document: &Value) -> Option<Value> {
     let (kind, name) = (document["kind"].as_str()?, document["metadata"]["name"].as_str()?);
     let mut target = json!({"kind": kind, "name": name});
     if let Some(namespace) = document["metadata"]["namespace"].as_str() {

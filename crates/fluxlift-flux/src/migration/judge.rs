@@ -3,6 +3,7 @@
 use fluxlift_kube::Object;
 use serde_json::{Map, Value};
 
+use super::above::{self, Above};
 use super::arguments;
 use super::carry::{self, Carried};
 use super::census::Census;
@@ -56,6 +57,9 @@ pub fn plan(seen: &Seen, folder: Option<&Folder>, wish: &Wish) -> Result<Plan, R
         return Err(Refusal::NotCarried { file, field: field.clone() });
     }
     let deployments: Vec<&Object> = seen.deployments.iter().filter(|one| is_controller(one)).collect();
+    let above = [folder.above.clone(), Some(Above::of_root(&root.title(), root.at("/spec")))];
+    let above: Vec<Above> = above.into_iter().flatten().collect();
+    above::check(&above, folder, &deployments)?;
     let components = components(seen, folder, wish)?;
     let live = version(seen, &deployments);
     let version = match (&wish.version, live) {
@@ -83,7 +87,8 @@ pub fn plan(seen: &Seen, folder: Option<&Folder>, wish: &Wish) -> Result<Plan, R
         patches: carry::patches(folder, root, source, &deployments),
         folder: folder.path.clone(),
         moves: folder.extras.clone(),
-        notes: notes(root, &sync),
+        elsewhere: folder.elsewhere.clone(),
+        notes: notes(root, &sync, folder, &above),
         objects: seen.kustomizations.len() + seen.releases.len(),
         census: Census::of(seen, root),
         sync,
@@ -293,8 +298,15 @@ fn cluster(seen: &Seen, deployments: &[&Object]) -> Map<String, Value> {
     cluster
 }
 
-fn notes(root: &Object, sync: &Sync) -> Vec<String> {
-    let mut notes = Vec::new();
+fn notes(root: &Object, sync: &Sync, folder: &Folder, above: &[Above]) -> Vec<String> {
+    let unread = |above: &Above| {
+        let (by, fields, folder) = (&above.by, above.unread.join(" and "), &folder.path);
+        format!(
+            "{by} has {fields}, which may change Flux's own objects as well: what they change there does not go along, unless \
+             the patches of {folder}/kustomization.yaml say the same"
+        )
+    };
+    let mut notes: Vec<String> = above.iter().filter(|above| !above.unread.is_empty()).map(unread).collect();
     if !root.flag("/spec/prune") {
         notes.push(format!("{} does not prune now; under the operator it will", root.title()));
     }
@@ -330,6 +342,7 @@ fn adopted(seen: &Seen, root: &Object, folder: Option<&Folder>) -> Plan {
             |folder| folder.path.clone(),
         ),
         moves: folder.map(|folder| folder.extras.clone()).unwrap_or_default(),
+        elsewhere: folder.map(|folder| folder.elsewhere.clone()).unwrap_or_default(),
         notes: Vec::new(),
         objects: seen.kustomizations.len() + seen.releases.len(),
         census: Census::of(seen, root),

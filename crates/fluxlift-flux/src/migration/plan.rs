@@ -48,6 +48,8 @@ pub struct Plan {
     pub folder: String,
     /// What has to move out of that folder before.
     pub moves: Vec<String>,
+    /// What is listed in that folder only, lies somewhere else, and has to be listed above it before.
+    pub elsewhere: Vec<String>,
     /// What a person should know.
     pub notes: Vec<String>,
     /// How many Kustomizations and HelmReleases must be the same afterwards.

@@ -106,6 +106,16 @@ pub enum Refusal {
         /// The field.
         field: String,
     },
+    /// Flux's own objects are changed on their way from the folder to the cluster.
+    #[error("{by} changes {object}, which {folder} delivers: under the operator it would come without that change")]
+    ChangedAbove {
+        /// Where that is said.
+        by: String,
+        /// The object, or one of them.
+        object: String,
+        /// The folder.
+        folder: String,
+    },
     /// The source follows neither a branch nor a tag.
     #[error("{source_name} follows {what}, which the sync of a FluxInstance cannot say")]
     Reference {
@@ -162,7 +172,16 @@ impl Explain for Refusal {
                 "migrate with the version that runs, which is taken when --flux-version is left out"
             }
             Self::NoVersion => "name it with --flux-version",
+            Self::NotCarried { field, .. } if field == "components" => {
+                "write what these components patch into the patches of that file, push, see the root Ready, and migrate then"
+            }
             Self::NotCarried { .. } => "say the same with patches, push, see the root Ready, and migrate then",
+            Self::ChangedAbove { folder, .. } => {
+                return vec![Hint::new(format!(
+                    "move that change to the patches of {folder}/kustomization.yaml, which go along; push, see the root \
+                     Ready, and migrate then"
+                ))];
+            }
             Self::Reference { .. } => "let the source follow a branch or a tag first",
             Self::Suspended { .. } => {
                 "look at what it would apply with `flux diff kustomization`, then `flux resume kustomization`"

@@ -3,6 +3,6 @@
 use fluxlift_kube::Kind;
 
 /// `PersistentVolumeClaim`
-pub(super) const CLAIM: Kind = Kind::namespaced("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims");
+pub const CLAIM: Kind = Kind::namespaced("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims");
 /// `PersistentVolume`
-pub(super) const VOLUME: Kind = Kind::cluster("", "v1", "PersistentVolume", "persistentvolumes");
+pub const VOLUME: Kind = Kind::cluster("", "v1", "PersistentVolume", "persistentvolumes");

@@ -23,7 +23,7 @@ mod guard;
 mod hold;
 mod holds;
 mod identity;
-mod kinds;
+pub mod kinds;
 mod lists;
 mod mark;
 mod plan;

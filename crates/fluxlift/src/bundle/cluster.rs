@@ -9,7 +9,7 @@ use fluxlift_flux::kinds::{
 use fluxlift_kube::{Cluster, Kind, Object, Query, RequestError, kind};
 use serde_json::{Value, json};
 
-use super::{Known, record};
+use super::{Known, record, storage};
 
 const EVENT: Kind = Kind::namespaced("", "v1", "Event", "events");
 
@@ -66,16 +66,21 @@ pub(super) async fn read(cluster: &Cluster) -> Seen {
     }
     let nodes = seen.list(cluster, Query::all(kind::NODE)).await;
     seen.document(&kind::NODE, &nodes);
+    storage::read(&mut seen, cluster).await;
     seen.events(cluster).await;
     seen
 }
 
 impl Seen {
-    async fn or_note<T>(&mut self, what: &str, read: impl Future<Output = Result<T, RequestError>>) -> Option<T> {
+    pub(super) async fn or_note<T>(
+        &mut self,
+        what: &str,
+        read: impl Future<Output = Result<T, RequestError>>,
+    ) -> Option<T> {
         read.await.inspect_err(|error| self.unread.push(format!("{what}: {error}"))).ok()
     }
 
-    async fn list(&mut self, cluster: &Cluster, query: Query) -> Vec<Object> {
+    pub(super) async fn list(&mut self, cluster: &Cluster, query: Query) -> Vec<Object> {
         let found = self.or_note(&query.to_string(), cluster.list(&query)).await;
         found.map(|found| found.iter().cloned().collect()).unwrap_or_default()
     }
@@ -107,15 +112,18 @@ impl Seen {
         self.documents.push(("secrets.json".to_owned(), Value::Array(names)));
     }
 
-    async fn logs(&mut self, cluster: &Cluster, pods: &[Object]) {
+    /// The logs of `pods`; of those elsewhere the namespace is in the name.
+    pub(super) async fn logs(&mut self, cluster: &Cluster, pods: &[Object]) {
         for pod in pods {
+            let namespace = pod.namespace().unwrap_or(NAMESPACE);
+            let place = if namespace == NAMESPACE { String::new() } else { format!("{namespace}.") };
             for status in pod.items("/status/containerStatuses") {
                 let container = status["name"].as_str().unwrap_or_default();
                 let restarted = status["restartCount"].as_i64().unwrap_or_default() > 0;
                 for previous in [false, true].into_iter().filter(|previous| restarted || !previous) {
                     let word = if previous { ".previous" } else { "" };
-                    let name = format!("logs/{}.{container}{word}.log", pod.name());
-                    let log = cluster.pod_log(NAMESPACE, pod.name(), container, LINES, previous);
+                    let name = format!("logs/{place}{}.{container}{word}.log", pod.name());
+                    let log = cluster.pod_log(namespace, pod.name(), container, LINES, previous);
                     if let Some(text) = self.or_note(&name, log).await {
                         self.logs.push((name, text));
                     }
@@ -127,7 +135,11 @@ impl Seen {
     async fn events(&mut self, cluster: &Cluster) {
         let of_flux = |event: &&Object| {
             let about = event.text("/involvedObject/apiVersion").unwrap_or_default();
-            event.namespace() == Some(NAMESPACE) || about.contains(".fluxcd.io/") || about.contains(".controlplane.io/")
+            event.namespace() == Some(NAMESPACE)
+                || [".fluxcd.io/", ".controlplane.io/", "volsync.backube/", "snapshot.storage.k8s.io/"]
+                    .iter()
+                    .any(|group| about.contains(group))
+                || event.text("/involvedObject/kind") == Some("PersistentVolumeClaim")
         };
         let found = self.list(cluster, Query::all(EVENT)).await;
         let mut events: Vec<Value> = found.iter().filter(of_flux).map(record::of_event).collect();

@@ -40,10 +40,11 @@ A support bundle of fluxlift. Everything in it was written for others to read:
   doctor.json        the findings of `fluxlift doctor`
   status.json        how each object of Flux stands, as `fluxlift status` says it
   objects/           of each object: its conditions, generations and references; no values, no patches
+                     with backups: VolSync's objects, their claims, volumes and snapshots
   secrets.json       the Secrets in flux-system: names, types and keys
-  events.json        events about Flux
-  logs/              the last lines of the controllers
-  ledger.json        the gates of the last run, and what they saw
+  events.json        events about Flux, backups and claims
+  logs/              the last lines of the controllers, of VolSync and of its movers
+  ledger.json        the gates of the run, and what they saw
   journal.jsonl      what the last run meant to do, did, and saw
 
 Secrets were taken out: the values of all Secrets that could be read, those of the run and of its environment, in plain

@@ -20,6 +20,7 @@ mod patterns;
 pub mod record;
 mod redactor;
 mod spelling;
+mod storage;
 mod write;
 
 pub use archive::{Archive, BundleError};

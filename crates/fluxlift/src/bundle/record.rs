@@ -121,7 +121,8 @@ pub fn of_event(event: &Object) -> Value {
         "count": event.at("/count"), "message": event.at("/message")})
 }
 
-fn pick(from: &Value, fields: &[&str]) -> Map<String, Value> {
+/// Of `from` the fields that are named.
+pub(super) fn pick(from: &Value, fields: &[&str]) -> Map<String, Value> {
     let taken = fields.iter().filter_map(|field| Some(((*field).to_owned(), from.get(field)?.clone())));
     taken.collect::<BTreeMap<_, _>>().into_iter().collect()
 }

@@ -191,7 +191,7 @@ pub(super) fn resume(home: &Home, on_failure: &OnFailure, global: &Global, syste
 }
 
 /// Writes the bundle that was asked for, if the run has failed.
-async fn bundled(
+pub(super) async fn bundled(
     on_failure: &OnFailure,
     prepared: &Prepared,
     report: &RunReport,
@@ -203,8 +203,7 @@ async fn bundled(
     let chosen = &prepared.target.chosen;
     let cluster = Kubeconfig::from_text(chosen.content.expose(), Some(&chosen.name), None).ok();
     let known = Known::of_units(&prepared.engine(setting), prepared.blueprint()).await;
-    let failed = Failed { report, home: &prepared.home, cluster, known };
-    on_failure.write(failed, global, system, setting).await;
+    on_failure.write(Failed::run(report, &prepared.home, cluster, known), global, system, setting).await;
 }
 
 /// `destroy` for what a bootstrap whose state lies in `home` made.

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use fluxlift_core::UnitResult;
+use fluxlift_core::{ErrorKind, UnitResult};
 use fluxlift_engine::{Home, RunReport};
+use fluxlift_gate::Proof;
 use fluxlift_kube::Kubeconfig;
 use fluxlift_net::TcpDial;
+use serde_json::Value as Json;
 
 use super::outcome::printed;
 use super::report;
@@ -64,7 +66,7 @@ pub(super) fn execute(args: &Bundle, global: &Global, system: &System) -> Result
     })
 }
 
-/// The option of commands that run units.
+/// The option of commands that change a cluster.
 #[derive(Debug, Clone, Default, Args)]
 pub struct OnFailure {
     /// When the run fails, as when a gate is not proven, write a support bundle to this file
@@ -72,13 +74,29 @@ pub struct OnFailure {
     bundle: Option<PathBuf>,
 }
 
-/// A run that has failed, and where.
+/// What has failed, and where.
 pub(super) struct Failed<'a> {
-    pub(super) report: &'a RunReport,
-    pub(super) home: &'a Home,
+    /// Why it has.
+    because: String,
+    /// What was proven and what was not.
+    ledger: Option<Json>,
+    /// Where state and journal lie, where there are any.
+    home: Option<&'a Home>,
     /// The cluster that it was about, where it is known by then.
-    pub(super) cluster: Option<Kubeconfig>,
-    pub(super) known: Known,
+    cluster: Option<Kubeconfig>,
+    known: Known,
+}
+
+impl<'a> Failed<'a> {
+    /// A run of units.
+    pub(super) fn run(report: &RunReport, home: &'a Home, cluster: Option<Kubeconfig>, known: Known) -> Self {
+        let errors = report.units.iter().filter_map(|unit| match &unit.result {
+            UnitResult::Failed { error } => Some(format!("{}: {error}", unit.path)),
+            _ => None,
+        });
+        let because = errors.collect::<Vec<_>>().join("\n");
+        Self { because, ledger: report::last(home), home: Some(home), cluster, known }
+    }
 }
 
 impl OnFailure {
@@ -101,21 +119,37 @@ impl OnFailure {
             let found = Reach::default().of_tree(global, system, setting).await;
             let cluster = found.ok().flatten().map(|(kubeconfig, _)| kubeconfig);
             let known = Known::of_tree(&tree_folder(global, system), system, setting).await;
-            self.write(Failed { report, home, cluster, known }, global, system, setting).await;
+            self.write(Failed::run(report, home, cluster, known), global, system, setting).await;
         }
+    }
+
+    /// Writes the bundle that was asked for, if `command`, which is no run of units, has ended with this exit code. There is
+    /// no journal of it; `proofs` are what its gates came to.
+    pub(super) async fn after_repair(
+        &self,
+        (command, code, because): (&str, u8, String),
+        proofs: &[Proof],
+        reach: &Reach,
+        (global, system, setting): (&Global, &System, &Setting),
+    ) {
+        if self.bundle.is_none() || code == 0 || code == ErrorKind::Interrupted.exit_code() {
+            return;
+        }
+        let cluster = reach.find(global, system, setting).await.ok().map(|(kubeconfig, _)| kubeconfig);
+        let known = match place(global, system, None) {
+            Ok(Place::Tree(_)) => Known::of_tree(&tree_folder(global, system), system, setting).await,
+            _ => Known::default(),
+        };
+        let ledger = Some(report::of_proofs(command, proofs));
+        self.write(Failed { because, ledger, home: None, cluster, known }, global, system, setting).await;
     }
 
     /// Writes the bundle. What is wrong with the bundle is told, and what is wrong with the run stays what the command ends
     /// with.
     pub(super) async fn write(&self, failed: Failed<'_>, global: &Global, system: &System, setting: &Setting) {
         let Some(file) = &self.bundle else { return };
-        let Failed { report, home, cluster, known } = failed;
-        let errors = report.units.iter().filter_map(|unit| match &unit.result {
-            UnitResult::Failed { error } => Some(format!("{}: {error}", unit.path)),
-            _ => None,
-        });
-        let because = Some(errors.collect::<Vec<_>>().join("\n"));
-        let about = About { cluster, home: Some(home), ledger: report::last(home), known, because };
+        let Failed { because, ledger, home, cluster, known } = failed;
+        let about = About { cluster, home, ledger, known, because: Some(because) };
         if let Err(failure) = save(file, about, global, system, setting).await {
             report_failure(&failure);
         }

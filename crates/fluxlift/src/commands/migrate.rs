@@ -9,7 +9,8 @@ use fluxlift_engine::{Command, Engine, RunOptions, RunReport};
 use fluxlift_flux::migration::Wish;
 use fluxlift_net::{Dial, TcpDial};
 
-use super::bootstrap::where_it_is;
+use super::bootstrap::{bundled, where_it_is};
+use super::bundle::OnFailure;
 use super::chart::Chart;
 use super::migrate_text::{Document, plan_text, render};
 use super::outcome::{printed, refused, show_failures, show_plan, show_report};
@@ -82,6 +83,9 @@ pub struct Migrate {
     /// How long one of the two units may take, such as 90s or 1h30m
     #[arg(long, value_name = "DURATION", value_parser = deadline, default_value = "45m")]
     pub unit_deadline: Deadline,
+    /// What is done when it fails.
+    #[command(flatten)]
+    pub on_failure: OnFailure,
 }
 
 impl Migrate {
@@ -190,6 +194,7 @@ impl Errand<'_> {
         let work = async |engine: &Engine<'_>| prepared.run(engine, options).await;
         let report = watched(&mut engine, work).await.map_err(refused)?;
         show_failures(&report);
+        bundled(&self.args.on_failure, &prepared, &report, (self.global, self.system, &self.setting)).await;
         where_it_is(&prepared.home);
         let clock = Arc::clone(&self.setting.clock);
         match Migration::look(asked, self.system, Arc::clone(&self.dial), clock).await {
@@ -210,6 +215,7 @@ impl Errand<'_> {
         let options = self.args.options(self.global, self.system);
         let work = async |engine: &Engine<'_>| engine.run(Command::Destroy, options, None).await;
         let report = watched(&mut engine, work).await.map_err(refused)?;
+        bundled(&self.args.on_failure, &prepared, &report, (self.global, self.system, &self.setting)).await;
         show_report(&report, self.global.format)
     }
 

@@ -6,6 +6,7 @@ use clap::Args;
 use fluxlift_core::deadline::human_duration;
 use fluxlift_engine::Home;
 use fluxlift_engine::journal::{History, JournalError, RunId, RunStatus};
+use fluxlift_gate::Proof;
 use serde_json::{Value as Json, json};
 
 use super::outcome::printed;
@@ -75,6 +76,12 @@ fn status(history: &History) -> &'static str {
 /// The ledger of the last run in `home`, for a bundle; `None` when there is none that can be read.
 pub(super) fn last(home: &Home) -> Option<Json> {
     History::last(home).ok().flatten().map(|history| document(&history))
+}
+
+/// The ledger of a command that is no run of units, for a bundle.
+pub(super) fn of_proofs(command: &str, proofs: &[Proof]) -> Json {
+    let proofs: Vec<Json> = proofs.iter().map(|proof| json!({ "proof": proof })).collect();
+    json!({ "command": command, "proofs": proofs })
 }
 
 fn document(history: &History) -> Json {

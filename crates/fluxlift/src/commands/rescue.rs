@@ -8,6 +8,7 @@ use fluxlift_gate::GateContext;
 use fluxlift_kube::Cluster;
 use serde::Serialize;
 
+use super::bundle::OnFailure;
 use super::outcome::printed;
 use super::rescue_text::{outcome_text, plan_text};
 use crate::alone::alone;
@@ -42,6 +43,9 @@ pub struct Rescue {
     /// How long the proof of one act may take
     #[arg(long, value_name = "DURATION", value_parser = deadline, default_value = "10m")]
     act_deadline: Deadline,
+    /// What is done when it fails.
+    #[command(flatten)]
+    on_failure: OnFailure,
 }
 
 /// What a dry run prints.
@@ -83,7 +87,14 @@ pub(super) fn execute(args: &Rescue, global: &Global, system: &System) -> Result
             }
         }
         let work = async { Ok(rescue.run().await?) };
-        let outcome = interruptible(&cx, alone(&cx, &reached.cluster, system, "rescue", work)).await?;
+        let ended = interruptible(&cx, alone(&cx, &reached.cluster, system, "rescue", work)).await;
+        let (exit, because) = match &ended {
+            Ok(outcome) => (code(outcome.proven), outcome_text(outcome)),
+            Err(failure) => (failure.exit_code(), failure.told()),
+        };
+        let failed = ("rescue", exit, because);
+        args.on_failure.after_repair(failed, &cx.ledger.proofs(), &args.reach, (global, system, &setting)).await;
+        let outcome = ended?;
         printed(print_document(global.format, &outcome, || outcome_text(&outcome)))?;
         Ok(code(outcome.proven))
     })

@@ -8,6 +8,7 @@ use fluxlift_gate::GateContext;
 use fluxlift_kube::Cluster;
 use serde_json::json;
 
+use super::bundle::OnFailure;
 use super::outcome::printed;
 use super::restore_text::released_text;
 use crate::alone::alone;
@@ -52,6 +53,9 @@ pub struct Restore {
     /// How long each step of a restore may take: to be idle, to synchronize, the image, the claims
     #[arg(long, value_name = "DURATION", value_parser = deadline, default_value = "1h")]
     restore_deadline: Deadline,
+    /// What is done when it fails.
+    #[command(flatten)]
+    on_failure: OnFailure,
 }
 
 /// What the command came to.
@@ -130,9 +134,16 @@ pub(super) fn execute(args: &Restore, global: &Global, system: &System) -> Resul
             false => {
                 let work = async |cx: &GateContext| {
                     let work = async { Ok(args.carry_out(&round(cx), plan).await?) };
-                    alone(cx, &reached.cluster, system, "restore", work).await
+                    (alone(cx, &reached.cluster, system, "restore", work).await, cx.ledger.proofs())
                 };
-                followed(&setting.clock, work).await?
+                let (ended, proofs) = followed(&setting.clock, work).await;
+                let (exit, because) = match &ended {
+                    Ok(done) => (done.exit_code(), done.because()),
+                    Err(failure) => (failure.exit_code(), failure.told()),
+                };
+                let failed = ("restore", exit, because);
+                args.on_failure.after_repair(failed, &proofs, &args.reach, (global, system, &setting)).await;
+                ended?
             }
         };
         done.failures().iter().for_each(report_failure);
@@ -150,6 +161,11 @@ impl Done {
             Some(Failure::about(&outcome.path(), error))
         };
         report.outcomes.iter().filter_map(failed).collect()
+    }
+
+    /// Why it did not end well, in plain text.
+    fn because(&self) -> String {
+        self.failures().iter().map(Failure::told).collect::<Vec<_>>().join("\n")
     }
 
     /// 0 when all is proven, else what the failure says; 3 for a plan with something left to do.

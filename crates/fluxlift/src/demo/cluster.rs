@@ -14,7 +14,7 @@ use crate::bootstrap::FLUX_VERSION;
 use crate::ui::Failure;
 
 /// Where its API answers.
-const API: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(127, 101, 0, 10)), 6443);
+pub const API: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(127, 101, 0, 10)), 6443);
 /// The name of its kubeconfig in the folder of its world.
 const KUBECONFIG: &str = "kubeconfig";
 

@@ -10,7 +10,7 @@ mod run;
 mod tree;
 
 pub use bootstrapped::bootstrapped;
-pub use cluster::{cluster, control_plane, install_network, join_nodes, make_cluster};
+pub use cluster::{API, cluster, control_plane, install_network, join_nodes, make_cluster};
 pub use outcome::{Outcome, Releases};
 pub use run::{CHART, Demo, REPOSITORY, REPOSITORY_PATH, serve, world};
 pub use tree::{Gitops, LIVE, TreeError, git_content, write};

@@ -54,9 +54,11 @@ impl Outcome {
         self.report.succeeded() && self.releases.are_observed()
     }
 
-    /// The exit code: 0 when all is well, 3 when a release is unobserved or there is none, else that of the run's failure.
+    /// The exit code: 3 when a release is unobserved, whatever the run says of itself; else that of the run's failure; else 3
+    /// when there is no release, and 0 when all is well.
     pub fn exit_code(&self) -> u8 {
         match self.report.failure() {
+            _ if self.releases.unobserved > 0 => ErrorKind::NotProven.exit_code(),
             Some(kind) => kind.exit_code(),
             None if !self.releases.are_observed() => ErrorKind::NotProven.exit_code(),
             None => 0,
@@ -68,11 +70,12 @@ impl Outcome {
     /// A unit has `path`, `result`, `started_ms`, `finished_ms` and `gates`; times are milliseconds of the run's clock
     /// since the run began.
     pub fn to_json(&self) -> Json {
+        let report = self.report.to_json();
         let mut json = json!({
             "result": if self.succeeded() { "succeeded" } else { "failed" },
             "strategy": self.strategy,
-            "took_ms": self.report.to_json()["took_ms"],
-            "units": self.report.to_json()["units"],
+            "took_ms": report["took_ms"],
+            "units": report["units"],
             "helm_releases": self.releases,
         });
         if let Some((after, releases)) = self.later {
@@ -116,6 +119,7 @@ mod tests {
     use super::*;
     use fluxlift_core::{ChangeKind, UnitPath, UnitResult};
     use fluxlift_engine::journal::RunId;
+    use fluxlift_engine::unit::UnitError;
     use fluxlift_engine::{Command, UnitReport};
 
     fn outcome(unobserved: usize) -> Outcome {
@@ -144,6 +148,21 @@ mod tests {
     fn an_unobserved_release_is_a_failure_with_exit_code_3() {
         assert_eq!((outcome(0).exit_code(), outcome(41).exit_code()), (0, 3));
         assert_eq!(outcome(41).to_json()["result"], "failed");
+    }
+
+    #[test]
+    fn what_the_referee_finds_unobserved_goes_before_the_run_s_own_failure() {
+        let failed = |unobserved: usize| {
+            let mut outcome = outcome(unobserved);
+            outcome.report.units[0].result = UnitResult::Failed { error: "the chart is not there".into() };
+            outcome.report.units[0].error = Some(UnitError::new("the chart is not there").into());
+            outcome
+        };
+        assert_eq!((failed(0).exit_code(), failed(1).exit_code()), (1, 3));
+        assert_eq!(
+            (&failed(0).to_json()["result"], &failed(1).to_json()["result"]),
+            (&json!("failed"), &json!("failed"))
+        );
     }
 
     #[test]

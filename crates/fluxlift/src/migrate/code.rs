@@ -1,17 +1,20 @@
 //! The Terraform code and state around a Flux that was bootstrapped by its provider.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use fluxlift_config::terraform::{Farewell, Retirement, StateFile, retire};
+use fluxlift_core::ErrorKind;
 use serde::Serialize;
 
 use crate::ui::Failure;
 
 /// Folders that hold nothing of the user's own.
-const SKIPPED: [&str; 4] = [".git", ".terraform", ".terragrunt-cache", "node_modules"];
-/// What a `.tf` file of interest names.
-const MARKS: [&str; 2] = ["flux_bootstrap_git", "fluxcd/flux"];
+pub(super) const SKIPPED: [&str; 4] = [".git", ".terraform", ".terragrunt-cache", "node_modules"];
+/// The resource that a `.tf` file of interest has.
+const RESOURCE: &str = "flux_bootstrap_git";
+/// The provider that others of the same code may name; the quote ends its name.
+const PROVIDER: &str = "fluxcd/flux\"";
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -42,11 +45,12 @@ impl Code {
     /// Finds and reads the code and the state; `None` when there is neither.
     ///
     /// # Errors
-    /// When a file cannot be read, or the state would be made to uninstall Flux.
+    /// When a file cannot be read, the state would be made to uninstall Flux, or the checkout has more than one module that
+    /// could be meant.
     pub fn find(at: &Whereabouts) -> Result<Option<Self>, Failure> {
         let folder = match (&at.folder, &at.checkout) {
             (Some(folder), _) => Some(folder.clone()),
-            (None, Some(checkout)) => module_in(checkout),
+            (None, Some(checkout)) => module_in(checkout)?,
             (None, None) => None,
         };
         let own_state = folder.as_ref().map(|folder| folder.join("terraform.tfstate")).filter(|path| path.is_file());
@@ -96,28 +100,48 @@ fn state(path: &Path) -> Result<StateFile, Failure> {
     Ok(StateFile::parse(path, &text)?)
 }
 
-/// The first folder below `checkout` whose `.tf` files have to do with the Flux provider.
-fn module_in(checkout: &Path) -> Option<PathBuf> {
-    let marked =
-        |path: &Path| std::fs::read_to_string(path).is_ok_and(|text| MARKS.iter().any(|mark| text.contains(mark)));
-    let found = all_below(checkout, |path| path.extension().is_some_and(|kind| kind == "tf") && marked(path));
-    found.first().and_then(|path| path.parent()).map(Path::to_owned)
+/// The only folder below `checkout` whose `.tf` files have the resource; where none has, the only one that names the provider.
+///
+/// # Errors
+/// When there are several: what one of them says must not be done to the state of another.
+fn module_in(checkout: &Path) -> Result<Option<PathBuf>, Failure> {
+    let naming = |mark: &str| {
+        let marked = |path: &Path| std::fs::read_to_string(path).is_ok_and(|text| text.contains(mark));
+        let found = all_below(checkout, |path| path.extension().is_some_and(|kind| kind == "tf") && marked(path));
+        found.iter().filter_map(|path| path.parent()).map(Path::to_owned).collect::<BTreeSet<PathBuf>>()
+    };
+    let having = naming(RESOURCE);
+    let mut found = (if having.is_empty() { naming(PROVIDER) } else { having }).into_iter();
+    match (found.next(), found.next()) {
+        (Some(first), Some(second)) => {
+            let all = [first, second].into_iter().chain(found).map(|folder| shown(&folder, Some(checkout)));
+            let names = all.collect::<Vec<_>>().join(" and ");
+            let what = format!("{names} in {} could each be the code that has installed Flux", checkout.display());
+            Err(Failure::new(ErrorKind::Failed, what).with_hint("name the one of this cluster with --terraform"))
+        }
+        (first, _) => Ok(first),
+    }
 }
 
 /// The Terragrunt units below `checkout` whose source is this module, as far as their text says it.
 fn users_of(checkout: &Path, module: &Path) -> Vec<String> {
     let Some(name) = module.file_name().map(|name| name.to_string_lossy().into_owned()) else { return Vec::new() };
-    let names = |line: &str| {
-        let line = line.trim();
-        line.starts_with("source") && line.trim_end_matches('"').ends_with(&format!("/{name}"))
-    };
-    let uses = |path: &Path| std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(names));
+    let uses =
+        |path: &Path| std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(|line| is_source(line, &name)));
     let found = all_below(checkout, |path| path.ends_with("terragrunt.hcl") && uses(path));
     found
         .iter()
         .filter_map(|path| path.parent()?.strip_prefix(checkout).ok())
         .map(|dir| dir.display().to_string())
         .collect()
+}
+
+/// Whether a line says `source = "…/module"`, with a version behind it or not.
+fn is_source(line: &str, module: &str) -> bool {
+    let address = line.trim().strip_prefix("source").and_then(|rest| rest.trim_start().strip_prefix('='));
+    let address = address.and_then(|rest| rest.trim_start().strip_prefix('"')?.rsplit_once('"'));
+    let folder = address.map(|(address, _)| address.split('?').next().unwrap_or_default().trim_end_matches('/'));
+    folder.is_some_and(|folder| folder.rsplit('/').next() == Some(module))
 }
 
 /// The files below `root` that fit, in the order of their paths.
@@ -136,4 +160,56 @@ fn all_below(root: &Path, fits: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BLOCK: &str = "resource \"flux_bootstrap_git\" \"this\" {}\n";
+
+    fn found(files: &[(&str, &str)]) -> Result<Option<Code>, String> {
+        let checkout = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = checkout.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let at = Whereabouts { checkout: Some(checkout.path().to_owned()), ..Whereabouts::default() };
+        Code::find(&at).map_err(|failure| failure.render())
+    }
+
+    #[test]
+    fn of_two_modules_that_could_be_meant_none_is_taken_and_both_are_named() {
+        let provider = "terraform { required_providers { flux = { source = \"fluxcd/flux\" } } }\n";
+        for text in [BLOCK, provider] {
+            let said = found(&[("modules/a/main.tf", text), ("modules/b/flux.tf", text)]).unwrap_err();
+            assert!(said.contains("modules/a and modules/b in ") && said.contains("--terraform"), "{said}");
+        }
+        // Who only names the provider around it has nothing in the state that would go.
+        let code = found(&[("live/versions.tf", provider), ("modules/b/flux.tf", BLOCK)]).unwrap().unwrap();
+        assert_eq!((code.folder.as_str(), code.retirement.bootstraps), ("modules/b", true));
+        let image = "locals { image = \"ghcr.io/fluxcd/flux-cli:v2\" }\n";
+        assert_eq!(found(&[("tools/main.tf", image)]).unwrap(), None);
+    }
+
+    #[test]
+    fn a_unit_uses_a_module_however_its_address_ends() {
+        for address in [
+            "../../modules/flux",
+            "git::https://example.org/infra.git//modules/flux?ref=v1.2.3",
+            "${get_repo_root()}/modules//flux?depth=1",
+            "tfr:///org/infra//flux/?version=1.0",
+        ] {
+            let unit = format!("terraform {{\n  source = \"{address}\" # pinned\n}}\n");
+            let code = found(&[("modules/flux/main.tf", BLOCK), ("live/prod/terragrunt.hcl", unit.as_str())])
+                .unwrap()
+                .unwrap();
+            assert_eq!(code.units, ["live/prod"], "{address}");
+            assert_eq!(code.farewell.commands, ["terragrunt state rm 'flux_bootstrap_git.this'"]);
+        }
+        let other = "terraform {\n  source = \"../../modules/flux-operator\"\n}\n";
+        let code = found(&[("modules/flux/main.tf", BLOCK), ("live/prod/terragrunt.hcl", other)]).unwrap().unwrap();
+        assert!(code.units.is_empty(), "{:?}", code.units);
+    }
 }

@@ -11,6 +11,7 @@ pub mod hcl;
 pub mod look;
 pub mod repository;
 pub mod steps;
+mod unpublished;
 
 pub use code::Code;
 pub use look::{Asked, Migration};

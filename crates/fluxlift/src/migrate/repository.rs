@@ -5,14 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use fluxlift_config::SystemCommands;
 use fluxlift_core::{Clock, ErrorKind};
 use fluxlift_flux::Sync;
-use fluxlift_flux::migration::{Folder, Plan};
+use fluxlift_flux::kinds::NAMESPACE;
+use fluxlift_flux::migration::{Above, Folder, FolderError, NAMES, Plan};
 use fluxlift_net::git::{GitCredentials, GitRemote};
 use fluxlift_net::{Dial, HttpClient, TlsClient, TlsTrust};
 use url::Url;
 
-use super::checkout;
+use super::code::SKIPPED;
+use super::{checkout, unpublished};
 use crate::bootstrap::SecretSource;
 use crate::system::System;
 use crate::ui::Failure;
@@ -29,8 +32,8 @@ pub enum Place {
     Server,
 }
 
-/// Reads the folder that `flux bootstrap` wrote for what `sync` follows; `None` when there is no such folder. Says where it
-/// was looked for. A checkout must be at `revision`, where Flux has fetched one.
+/// Reads the folder that `flux bootstrap` wrote for what `sync` follows, and what is above it; `None` when there is no such
+/// folder. Says where it was looked for. A checkout must be at `revision`, where Flux has fetched one, and be it as Git has it.
 ///
 /// # Errors
 /// When the place cannot be read, or is a checkout of something else.
@@ -43,17 +46,41 @@ pub async fn folder(
     clock: Arc<dyn Clock>,
 ) -> Result<(Option<Folder>, String), Failure> {
     let path = Plan::folder_of(&sync.path);
-    if let Place::Checkout(root) = place {
-        checkout::check(root, sync, revision)?;
-    }
+    let root = path.strip_suffix(NAMESPACE).unwrap_or_default().trim_end_matches('/');
     let (files, shown) = match place {
-        Place::Checkout(root) => (files_of(root, &path)?, root.display().to_string()),
+        Place::Checkout(checkout) => {
+            checkout::check(checkout, sync, revision)?;
+            // Once the root is taken over nothing is carried along any more, and the steps are done in a checkout.
+            if revision.is_some() {
+                unpublished::check(checkout, &read_of(&path, root), &SystemCommands, &system.env)?;
+            }
+            (files_of(checkout, root)?, checkout.display().to_string())
+        }
         Place::Server => {
-            (server(sync, &path, token, system, dial, clock).await?, format!("{} of {}", sync.reference, sync.url))
+            (server(sync, root, token, system, dial, clock).await?, format!("{} of {}", sync.reference, sync.url))
         }
     };
-    let folder = files.map(|files| Folder::parse(&path, &files)).transpose()?;
-    Ok((folder, shown))
+    Ok((files.map(|files| parsed(&path, root, files)).transpose()?.flatten(), shown))
+}
+
+/// What says how the folder at `path` is delivered: all that is in it, and the file above it.
+fn read_of(path: &str, root: &str) -> Vec<String> {
+    let above = NAMES.iter().map(|name| format!("{root}/{name}").trim_start_matches('/').to_owned());
+    above.chain([path.to_owned()]).collect()
+}
+
+/// The folder at `path` among the `files` of all that the root applies.
+fn parsed(path: &str, root: &str, files: BTreeMap<String, String>) -> Result<Option<Folder>, FolderError> {
+    let start = format!("{NAMESPACE}/");
+    let (inside, above): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        files.into_iter().partition(|(name, _)| name.starts_with(&start));
+    let inside: BTreeMap<String, String> =
+        inside.into_iter().filter_map(|(name, text)| Some((name.strip_prefix(&start)?.to_owned(), text))).collect();
+    if inside.is_empty() {
+        return Ok(None);
+    }
+    let folder = Folder::parse(path, &inside)?;
+    Ok(Some(Folder { above: Above::parse(root, &above)?, ..folder }))
 }
 
 fn files_of(root: &Path, path: &str) -> Result<Option<BTreeMap<String, String>>, Failure> {
@@ -69,9 +96,12 @@ fn files_of(root: &Path, path: &str) -> Result<Option<BTreeMap<String, String>>,
         let unreadable = |error| Failure::because(format!("{} cannot be read", folder.display()), &error);
         for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
-            if path.is_dir() && !path.is_symlink() {
+            let is_folder = path.is_dir() && !path.is_symlink();
+            if is_folder && !path.file_name().is_some_and(|name| SKIPPED.iter().any(|skipped| name == *skipped)) {
                 folders.push(path);
-            } else if let (Ok(name), Ok(text)) = (path.strip_prefix(&top), std::fs::read_to_string(&path)) {
+            } else if let (false, Ok(name), Ok(text)) =
+                (is_folder, path.strip_prefix(&top), std::fs::read_to_string(&path))
+            {
                 files.insert(name.to_string_lossy().into_owned(), text);
             }
         }

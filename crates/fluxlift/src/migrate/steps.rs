@@ -100,29 +100,48 @@ fn edits(code: &Code) -> Option<Step> {
     })
 }
 
-/// What else lies in the folder, and would be deleted with it.
+/// What is delivered from the folder alone and is not of `flux bootstrap`: it would be deleted with the folder.
 fn moves(migration: &Migration) -> Option<Step> {
     let plan = &migration.plan;
     let others: Vec<&String> = migration.deleted_with_folder.iter().collect();
-    if plan.moves.is_empty() && (others.is_empty() || !migration.is_adopted()) {
+    let stays = plan.moves.is_empty() && plan.elsewhere.is_empty();
+    if stays && (others.is_empty() || !migration.is_adopted()) {
         return None;
     }
-    let commands = plan.moves.iter().map(|file| format!("git mv {}/{file} {}/", plan.folder, parent(&plan.folder)));
+    let above = parent(&plan.folder);
+    let commands = plan.moves.iter().map(|file| format!("git mv {}/{file} {above}/", plan.folder));
     let mut why = "what `flux bootstrap` did not write is delivered from this folder too, and is deleted with it; list what moves \
                    in the kustomization.yaml above, and no longer in the folder's own"
         .to_owned();
+    if !plan.elsewhere.is_empty() {
+        let entries: Vec<String> = plan.elsewhere.iter().map(|name| seen_from_above(name)).collect();
+        why += &format!(
+            "\nwhat lies somewhere else and is listed only here stays where it is; list it in {above}/kustomization.yaml \
+             instead, as {}",
+            entries.join(", ")
+        );
+    }
     if migration.is_adopted() && !others.is_empty() {
         let names: Vec<&str> = others.iter().map(|name| name.as_str()).collect();
         why += &format!("\nwould be deleted now: {}", names.join(", "));
     }
     let published = ["git commit -am \"Move what is ours out of flux-system\"", "git push"].map(str::to_owned);
-    let commands = commands.chain(published.into_iter().filter(|_| !plan.moves.is_empty()));
+    let commands = commands.chain(published.into_iter().filter(|_| !stays));
     Some(Step {
         title: format!("Move what is yours out of {}", plan.folder),
         why,
         commands: commands.collect(),
         text: None,
     })
+}
+
+/// A resource that a folder lists, as the folder above it has to list it.
+fn seen_from_above(resource: &str) -> String {
+    match resource.strip_prefix("../") {
+        Some(path) if path.starts_with("../") => path.to_owned(),
+        Some(path) => format!("./{path}"),
+        None => resource.to_owned(),
+    }
 }
 
 fn git(migration: &Migration) -> Option<Step> {

@@ -1,7 +1,7 @@
 //! What is broken in the world, as a scenario writes it.
 
-use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
 
 use fluxlift_core::ErrorKind;
 use fluxlift_sim::World;
@@ -46,6 +46,9 @@ pub struct Behaviour {
     /// Machines that are switched off.
     #[serde(default)]
     pub off: Vec<Ipv4Addr>,
+    /// Addresses of names to which packets vanish.
+    #[serde(default)]
+    pub silent: BTreeSet<IpAddr>,
     /// What goes wrong at the Kubernetes API.
     #[serde(default)]
     pub api: Vec<ApiFault>,
@@ -126,6 +129,7 @@ impl Behaviour {
             faults.failing_sources.insert(key(&REPOSITORIES, repository)?, u32::MAX);
         }
         world.flux.faults = faults;
+        world.names.silent.clone_from(&self.silent);
         world.kube.faults.0 = self.api.iter().flat_map(ApiFault::strikes).collect();
         let lost = self.lost_requests.iter().flat_map(|lost| {
             let fault = TalosFault::LostRequest { address: lost.machine, call: lost.call.clone() };

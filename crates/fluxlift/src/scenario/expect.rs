@@ -1,16 +1,17 @@
 //! What must be seen at the end of a step, held against what was.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use fluxlift_flux::status::Report;
 use fluxlift_sim::{World, referee};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::Span;
-use super::perform::{Acted, Seen};
+use super::gate_seen::GateSeen;
+use super::perform::{Acted, Restored, Seen};
+use super::thing_seen::{FileSeen, ObjectSeen};
 
 /// What must be seen at the end of a step; what is not named is not looked at.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -27,11 +28,15 @@ pub struct Expect {
     /// Gates of the command.
     #[serde(default)]
     pub gates: Vec<GateSeen>,
+    /// How long the command took, at the most.
+    pub within: Option<Span>,
     /// What the plan would do, by unit.
     #[serde(default)]
     pub plan: BTreeMap<String, String>,
     /// What a rescue did, or would do, in this order.
     pub acts: Option<Vec<ActSeen>>,
+    /// What a restore did with each destination, or would do.
+    pub restores: Option<Vec<RestoreSeen>>,
     /// The HelmReleases, as the referee counts them.
     pub releases: Option<Releases>,
     /// How many of them were created before every canary of their time was handled.
@@ -47,20 +52,6 @@ pub struct Expect {
     pub files: Vec<FileSeen>,
 }
 
-/// A gate, by a part of its name.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct GateSeen {
-    /// A part of its name.
-    pub gate: String,
-    /// Its last verdict.
-    pub verdict: String,
-    /// How long it waited, at the least.
-    pub waited: Option<Span>,
-    /// What its reason or evidence must say.
-    pub says: Option<String>,
-}
-
 /// An act of a rescue.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -73,6 +64,18 @@ pub struct ActSeen {
     pub why: String,
     /// Whether it helped; nothing of a plan.
     pub helped: Option<bool>,
+}
+
+/// A destination of a restore.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RestoreSeen {
+    /// The destination: `namespace/name`.
+    pub destination: String,
+    /// `restore`, `resume`, `adopt`, `nothing` or `refuse`.
+    pub action: String,
+    /// What must be said of it: why that is to be done, or how it ended.
+    pub says: String,
 }
 
 /// HelmReleases.
@@ -105,28 +108,6 @@ pub struct RowSeen {
     pub hint: Option<String>,
 }
 
-/// An object in the cluster.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ObjectSeen {
-    /// Its `apiVersion`, `kind` and `metadata`.
-    pub object: Json,
-    /// A place in it, as a JSON pointer.
-    pub at: Option<String>,
-    /// What is there; nothing when it is not named, and the whole object is gone when no place is named either.
-    pub is: Option<Json>,
-}
-
-/// A file in the tree.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct FileSeen {
-    /// The file.
-    pub file: String,
-    /// What it must hold.
-    pub holds: String,
-}
-
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
@@ -141,7 +122,12 @@ pub struct Check {
 }
 
 impl Check {
-    fn new(what: impl Into<String>, expected: impl Into<String>, seen: impl Into<String>, holds: bool) -> Self {
+    pub(super) fn new(
+        what: impl Into<String>,
+        expected: impl Into<String>,
+        seen: impl Into<String>,
+        holds: bool,
+    ) -> Self {
         Self { what: what.into(), expected: expected.into(), seen: seen.into(), holds }
     }
 
@@ -195,7 +181,11 @@ impl Expect {
         for part in &self.never_says {
             checks.push(Check::new("it never says", part, &seen.said, !seen.said.contains(part)));
         }
-        checks.extend(self.gates.iter().map(|gate| gate.check(seen)));
+        checks.extend(self.gates.iter().map(|gate| gate.check(&seen.proofs)));
+        if let Some(most) = self.within {
+            let (most, took) = (most.0.as_secs(), seen.took.as_secs());
+            checks.push(Check::new("it took", format!("{most}s at the most"), format!("{took}s"), took <= most));
+        }
         for (unit, change) in &self.plan {
             let planned = seen.plan.iter().flat_map(|plan| &plan.units).find(|known| known.path.as_str() == unit);
             let found = planned.map_or_else(|| "no such unit".to_owned(), |unit| unit.change.to_string());
@@ -207,8 +197,27 @@ impl Expect {
             let found: Vec<String> = seen.acts.iter().map(told).collect();
             checks.push(Check::new("acts of the rescue", expected.join("; "), found.join("; "), holds));
         }
+        if let Some(restores) = &self.restores {
+            let pairs = || restores.iter().zip(&seen.restores);
+            let holds = restores.len() == seen.restores.len() && pairs().all(|(wanted, done)| wanted.fits(done));
+            let expected: Vec<String> =
+                restores.iter().map(|one| told_of(&one.destination, &one.action, &one.says)).collect();
+            let found: Vec<String> =
+                seen.restores.iter().map(|one| told_of(&one.destination, one.action, &one.says)).collect();
+            checks.push(Check::new("restores", expected.join("; "), found.join("; "), holds));
+        }
         checks
     }
+}
+
+impl RestoreSeen {
+    fn fits(&self, done: &Restored) -> bool {
+        self.destination == done.destination && self.action == done.action && done.says.contains(&self.says)
+    }
+}
+
+fn told_of(destination: &str, action: &str, says: &str) -> String {
+    format!("{action} {destination} ({says})")
 }
 
 impl ActSeen {
@@ -235,32 +244,6 @@ fn in_words(force: u8, target: &str, why: &str, helped: Option<bool>) -> String 
         None => "",
     };
     format!("force {force} on {target} ({why}){ending}")
-}
-
-impl GateSeen {
-    fn check(&self, seen: &Seen) -> Check {
-        let named: Vec<_> =
-            seen.proofs.iter().filter(|(_, proof)| proof.gate.to_string().contains(&self.gate)).collect();
-        let fits = |proof: &fluxlift_gate::Proof| {
-            proof.verdict.word() == self.verdict
-                && self.waited.is_none_or(|least| proof.waited >= least.0)
-                && self.says.as_ref().is_none_or(|part| proof.verdict.to_string().contains(part))
-        };
-        let told = |(unit, proof): &&(fluxlift_core::UnitPath, fluxlift_gate::Proof)| {
-            format!("{unit}: {} {} after {}s", proof.gate, proof.verdict, proof.waited.as_secs())
-        };
-        let mut expected = self.verdict.clone();
-        if let Some(least) = self.waited {
-            expected += &format!(" after {}s or more", least.0.as_secs());
-        }
-        if let Some(part) = &self.says {
-            expected += &format!(", saying {part}");
-        }
-        let holds = named.iter().any(|(_, proof)| fits(proof));
-        let found = named.iter().filter(|(_, proof)| !holds || fits(proof)).map(told).collect::<Vec<_>>().join("; ");
-        let found = if found.is_empty() { "no such gate".to_owned() } else { found };
-        Check::new(format!("gate {}", self.gate), expected, found, holds)
-    }
 }
 
 impl Releases {
@@ -298,29 +281,5 @@ impl RowSeen {
         let found = json!({"verdict": row.verdict, "reason": row.reason,
             "root_cause": row.root_cause, "hint": row.hint});
         Check::new(&self.object, expected.to_string(), found.to_string(), holds)
-    }
-}
-
-impl ObjectSeen {
-    fn check(&self, world: &World) -> Check {
-        let object = world.kube.api.key_of(&self.object).and_then(|key| world.kube.api.get(&key));
-        let title = format!("{} {}", self.object["kind"].as_str().unwrap_or("?"), self.object["metadata"]["name"]);
-        let found = match &self.at {
-            Some(place) => object.and_then(|object| object.pointer(place)).cloned(),
-            None => object.map(|_| json!("there")),
-        };
-        let told = |value: &Option<Json>| value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
-        let what = self.at.as_ref().map_or_else(|| title.clone(), |place| format!("{title} at {place}"));
-        Check::new(what, told(&self.is), told(&found), self.is == found)
-    }
-}
-
-impl FileSeen {
-    fn check(&self, folder: &Path) -> Check {
-        let text = fs::read_to_string(folder.join(&self.file));
-        let holds = text.as_ref().is_ok_and(|text| text.contains(&self.holds));
-        // It may be a kubeconfig: what is in it is nobody's business.
-        let seen = text.map_or_else(|error| error.to_string(), |text| format!("{} bytes", text.len()));
-        Check::new(&self.file, format!("it holds {}", self.holds), seen, holds)
     }
 }

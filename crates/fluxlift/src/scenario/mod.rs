@@ -7,6 +7,7 @@
 
 mod behaviour;
 mod expect;
+mod gate_seen;
 pub mod library;
 mod perform;
 mod play;
@@ -14,6 +15,7 @@ mod played;
 mod script;
 mod span;
 mod stage;
+mod thing_seen;
 
 pub use behaviour::Behaviour;
 pub use expect::{Check, Expect};

@@ -1,8 +1,10 @@
 //! The commands of a scenario, carried out as at a terminal but in the simulated datacenter.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser as _;
+use fluxlift_core::error::chain;
 use fluxlift_core::{ErrorKind, UnitPath};
 use fluxlift_engine::hooks::SystemHooks;
 use fluxlift_engine::{Command as Work, Engine, Plan, RunError, RunReport};
@@ -17,7 +19,7 @@ use crate::bootstrap::Bootstrap;
 use crate::bootstrap::request::Secrets;
 use crate::commands::demo::Strategy;
 use crate::commands::rescue::{self, Rescue};
-use crate::commands::restore::Restore;
+use crate::commands::restore::{Done, Restore};
 use crate::commands::state::{State, StateCommand};
 use crate::demo::{CHART, REPOSITORY};
 use crate::follow::followed;
@@ -40,6 +42,21 @@ pub(super) struct Seen {
     pub(super) plan: Option<Plan>,
     /// What a rescue did, or would do.
     pub(super) acts: Vec<Acted>,
+    /// What a restore did, or would do.
+    pub(super) restores: Vec<Restored>,
+    /// How long the command took, in the time of the world.
+    pub(super) took: Duration,
+}
+
+/// A destination of a restore.
+#[derive(Debug)]
+pub(super) struct Restored {
+    /// `namespace/name`.
+    pub(super) destination: String,
+    /// What was planned for it.
+    pub(super) action: &'static str,
+    /// Why that, or how it ended.
+    pub(super) says: String,
 }
 
 /// An act of a rescue.
@@ -53,15 +70,13 @@ pub(super) struct Acted {
 
 impl Seen {
     fn failed(failure: &Failure) -> Self {
-        let said = anstream::adapter::strip_str(&failure.render()).to_string();
-        Self { exit: failure.exit_code(), said, ..Self::default() }
+        Self { exit: failure.exit_code(), said: failure.told(), ..Self::default() }
     }
 
     fn ran(report: RunReport) -> Self {
         let exit = report.failure().map_or(0, ErrorKind::exit_code);
         let failures = report.units.iter().filter_map(|unit| Some(Failure::of_unit(&unit.path, unit.error.as_ref()?)));
-        let said: Vec<String> =
-            failures.map(|failure| anstream::adapter::strip_str(&failure.render()).to_string()).collect();
+        let said: Vec<String> = failures.map(|failure| failure.told()).collect();
         let proofs = report.units.into_iter().flat_map(|unit| {
             let path = unit.path;
             unit.proofs.into_iter().map(move |proof| (path.clone(), proof))
@@ -85,6 +100,7 @@ pub(super) async fn perform(stage: &Stage, line: &str, strategy: Strategy, viewe
     let Cli { mut global, command } = Cli::try_parse_from(words)
         .map_err(|error| Failure::because(format!("`{line}` is no command of fluxlift"), &error))?;
     global.working_dir = stage.working_dir().join(&global.working_dir);
+    let began = stage.clock.now();
     let done = match command {
         Command::Bootstrap(args) => bootstrap(stage, &args, strategy, viewer).await,
         Command::Resume(_) => resume(stage, &global, strategy, viewer).await,
@@ -97,7 +113,8 @@ pub(super) async fn perform(stage: &Stage, line: &str, strategy: Strategy, viewe
         Command::State(args) => forget(stage, &global, &args).await,
         _ => return Err(Failure::new(ErrorKind::Failed, format!("a scenario can't do `{line}`"))),
     };
-    Ok(done.unwrap_or_else(|failure| Seen::failed(&failure)))
+    let took = stage.clock.now().duration_since(began).try_into().unwrap_or_default();
+    Ok(Seen { took, ..done.unwrap_or_else(|failure| Seen::failed(&failure)) })
 }
 
 /// How the whole of Flux stands.
@@ -163,13 +180,36 @@ async fn restore(stage: &Stage, global: &Global, args: &Restore, viewer: Viewer)
     };
     let seen = match done {
         Ok(done) => {
-            let plain = |failure: &Failure| anstream::adapter::strip_str(&failure.render()).to_string();
-            let said: Vec<String> = done.failures().iter().map(plain).collect();
-            Seen { exit: done.exit_code(), said: said.join("\n"), ..Seen::default() }
+            let said: Vec<String> = done.failures().iter().map(Failure::told).collect();
+            Seen { exit: done.exit_code(), said: said.join("\n"), restores: restored(&done), ..Seen::default() }
         }
         Err(error) => Seen::failed(&error.into()),
     };
     Ok(Seen { proofs: proofs.into_iter().map(|proof| (this_folder(), proof)).collect(), ..seen })
+}
+
+fn restored(done: &Done) -> Vec<Restored> {
+    match done {
+        Done::Planned(plan) => plan
+            .rows()
+            .into_iter()
+            .map(|row| Restored {
+                destination: format!("{}/{}", row.namespace, row.name),
+                action: row.action,
+                says: row.why,
+            })
+            .collect(),
+        Done::Restored(report) => report
+            .outcomes
+            .iter()
+            .map(|outcome| Restored {
+                destination: outcome.path(),
+                action: outcome.action,
+                says: outcome.result.as_ref().map_or_else(|error| chain(error), Clone::clone),
+            })
+            .collect(),
+        Done::Released(_) => Vec::new(),
+    }
 }
 
 async fn rescue(stage: &Stage, global: &Global, args: &Rescue) -> Result<Seen, Failure> {

@@ -1,6 +1,7 @@
 //! What a scenario's file says.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -25,6 +26,8 @@ pub struct Scenario {
     /// The lab's cases in which it is.
     #[serde(default)]
     pub lab: Vec<String>,
+    /// Why no step says what is diagnosed and what a rescue does: no object of Flux takes part in it.
+    pub no_flux: Option<String>,
     /// What there is before the first step.
     pub start: Start,
     /// How the world differs from the usual one.
@@ -70,6 +73,12 @@ pub struct Options {
     /// How long images take to pull, by a part of their names.
     #[serde(default)]
     pub pulls: BTreeMap<String, Span>,
+    /// Releases, as `namespace/name`, whose charts have an object of a kind that not every cluster has, as `group/Kind`.
+    #[serde(default)]
+    pub needs: BTreeMap<String, String>,
+    /// Names that the cluster answers at, each with its addresses in a resolver's order.
+    #[serde(default)]
+    pub names: BTreeMap<String, Vec<IpAddr>>,
 }
 
 /// A change to a file: one text for another, or the whole of it.

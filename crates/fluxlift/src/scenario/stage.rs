@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use fluxlift_core::{Clock, ErrorKind, Timestamp};
 use fluxlift_gate::TokioClock;
 use fluxlift_sim::git::GitRepo;
 use fluxlift_sim::kube::{Caller, Part, Patch};
+use fluxlift_sim::names::Name;
 use fluxlift_sim::{Datacenter, Net, Options, World, volsync};
 use jiff::SignedDuration;
 use serde_json::Value as Json;
@@ -113,6 +115,7 @@ fn world(scenario: &Scenario, folder: &Path, seed: u64, now: Timestamp) -> Resul
     options.cache_sync = given.cache_sync.map_or(options.cache_sync, |span| span.0);
     options.crd_establish = given.crd_establish.map_or(options.crd_establish, |span| span.0);
     options.pulls = given.pulls.iter().map(|(image, span)| (image.clone(), span.0)).collect();
+    options.needs.clone_from(&given.needs);
     let mut world = match scenario.start {
         Start::Tree => {
             let gitops = Gitops {
@@ -136,6 +139,9 @@ fn world(scenario: &Scenario, folder: &Path, seed: u64, now: Timestamp) -> Resul
             world
         }
     };
+    let host = demo::API.ip().to_string();
+    let name = |addresses: &Vec<IpAddr>| Name { host: host.clone(), addresses: addresses.clone() };
+    world.names.known = given.names.iter().map(|(known, addresses)| (known.clone(), name(addresses))).collect();
     if !scenario.content.is_empty() {
         let mut files: BTreeMap<String, Vec<u8>> = demo::git_content(FLUX_VERSION).into_iter().collect();
         for edit in &scenario.content {

@@ -95,6 +95,11 @@ impl Failure {
         self.kind.exit_code()
     }
 
+    /// The failure as plain text.
+    pub fn told(&self) -> String {
+        anstream::adapter::strip_str(&self.render()).to_string()
+    }
+
     /// The failure as coloured text, without a trailing newline.
     pub fn render(&self) -> String {
         let mut lines: Vec<String> = self.diagnostics.iter().map(draw).collect();
@@ -136,8 +141,7 @@ mod tests {
     fn a_failure_says_what_why_and_what_next() {
         let failure = Failure::because("the state cannot be read", &std::io::Error::other("disk full"))
             .with_hint("free some space");
-        let text = anstream::adapter::strip_str(&failure.render()).to_string();
-        assert_eq!(text, "error: the state cannot be read\n  cause: disk full\n  hint: free some space");
+        assert_eq!(failure.told(), "error: the state cannot be read\n  cause: disk full\n  hint: free some space");
         assert_eq!(failure.exit_code(), 1);
     }
 }

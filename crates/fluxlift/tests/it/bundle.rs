@@ -187,7 +187,8 @@ fn bundle(tree: &Tree, mut world: World, file: &Path) {
     done.unwrap_or_else(|failure| panic!("{}", failure.render()));
 }
 
-fn files(archive: &Path) -> BTreeMap<String, String> {
+/// The files of a bundle.
+pub(crate) fn unpacked(archive: &Path) -> BTreeMap<String, String> {
     let file = std::fs::File::open(archive).unwrap();
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
     let entries = archive.entries().unwrap().map(|entry| {
@@ -208,7 +209,7 @@ fn no_file_of_a_bundle_has_any_of_the_secrets_that_are_everywhere_in_the_cluster
     bundle(&tree, world, &file);
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "the temporary file is gone");
-    let files = files(&file);
+    let files = unpacked(&file);
     for secret in seeded() {
         for spelling in traces(secret) {
             for (name, text) in &files {
@@ -264,7 +265,7 @@ fn a_run_that_fails_writes_the_bundle_that_it_was_asked_for_and_ends_as_it_would
     let ran = run_in(&folder, line);
     assert_eq!(ran.code, run_in(&folder, line.split(" --bundle").next().unwrap()).code);
     assert!(ran.code != 0 && ran.err.contains("Bundled"), "{}", ran.err);
-    let about: Value = serde_json::from_str(&files(&folder.join("failed.tar.gz"))["bundle.json"]).unwrap();
+    let about: Value = serde_json::from_str(&unpacked(&folder.join("failed.tar.gz"))["bundle.json"]).unwrap();
     assert!(about["because"].as_str().unwrap().contains("got no answer from https://"), "{about}");
     // Those of the whole tree, not only of the unit that was run.
     assert!(about["secrets_looked_for"].as_u64().unwrap() > 5, "{about}");
@@ -288,7 +289,7 @@ fn secrets_that_may_not_be_read_are_named_on_stderr_and_in_the_document_and_not_
     });
     let ran = run_in(&tree.cluster(), "bundle out.tar.gz -o json");
     assert_eq!(ran.code, 0, "{}", ran.err);
-    let files = files(&tree.cluster().join("out.tar.gz"));
+    let files = unpacked(&tree.cluster().join("out.tar.gz"));
     for what in ["the Secrets of other namespaces", "the Secrets of flux-system"] {
         assert!(ran.err.contains(what) && ran.err.contains("may be in the bundle"), "{}", ran.err);
         assert!(ran.json()["not_looked_for"].to_string().contains(what), "{}", ran.out);
@@ -302,7 +303,7 @@ fn a_cluster_that_is_gone_leaves_its_journal_and_the_reason() {
     let _turn = crate::served::Turn::take();
     let ran = run_in(&tree.cluster(), "bundle out.tar.gz");
     assert_eq!((ran.code, ran.out.as_str()), (0, "out.tar.gz\n"), "{}", ran.err);
-    let files = files(&tree.cluster().join("out.tar.gz"));
+    let files = unpacked(&tree.cluster().join("out.tar.gz"));
     assert!(files["doctor.json"].contains("api-unreachable"));
     assert!(files["journal.jsonl"].lines().count() > 10 && files["ledger.json"].contains("proven"));
     assert!(files["bundle.json"].contains("does not answer"));

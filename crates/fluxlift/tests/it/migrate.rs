@@ -30,6 +30,7 @@ use fluxlift_sim::{Datacenter, Net, Options, World};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::bundle::unpacked;
 use crate::folder::Folder;
 use crate::reserved;
 use crate::served::{Served, now};
@@ -285,9 +286,13 @@ fn a_check_sends_no_request_that_writes_and_a_migration_would_have() {
     assert_eq!(check.json()["phase"], "bootstrapped");
     assert_eq!(served.with(|world| writes(world)), 0, "the cluster was written to");
     assert!(Folder::read(home.path()) == files, "a file was written");
-    let real =
-        run_in(home.path(), &format!("migrate --auto-approve --unit-deadline 2s --kubeconfig kubeconfig {CHART}"));
+    let real = run_in(
+        home.path(),
+        &format!("migrate --auto-approve --unit-deadline 2s --kubeconfig kubeconfig --bundle b.tar.gz {CHART}"),
+    );
     assert_ne!(real.code, 0, "{}", real.out);
+    let kept = unpacked(&home.path().join("b.tar.gz"));
+    assert!(kept["bundle.json"].contains("flux-operator: "), "{}", kept["bundle.json"]);
     assert!(served.with(|world| writes(world)) > 0, "the trap counts nothing: {}", real.err);
 }
 
@@ -315,6 +320,15 @@ fn every_way_to_lose_workloads_is_refused_by_its_own_name() {
         ("an older version", world.clone(), "--flux-version 2.8.3"),
         ("the folder is gone", with(&remove_folder), ""),
         ("images that cannot be carried", lists("images: []\n"), ""),
+        ("components that cannot be carried", lists("components: [../common]\n"), ""),
+        (
+            "a patch above the folder",
+            with(&|files| {
+                let above = files.get_mut("kubernetes/clusters/cluster-101/kustomization.yaml").unwrap();
+                above.push_str("patches: [{target: {kind: Deployment, name: helm-controller}, patch: '[]'}]\n");
+            }),
+            "",
+        ),
         ("a listed file is missing", lists("patchesStrategicMerge: [gone.yaml]\n"), ""),
         (
             "a definition left behind",
@@ -504,8 +518,10 @@ fn code_that_is_found_in_a_checkout_is_told_what_to_do_in_order() {
         files.insert(path, text.as_bytes().to_vec());
     }
     let own = files.get_mut(&format!("{FOLDER}/kustomization.yaml")).unwrap();
-    *own =
-        String::from_utf8(own.clone()).unwrap().replace("resources:\n", "resources:\n  - alerts.yaml\n").into_bytes();
+    *own = String::from_utf8(own.clone())
+        .unwrap()
+        .replace("resources:\n", "resources:\n  - alerts.yaml\n  - ../../crds\n")
+        .into_bytes();
     for (path, content) in files {
         let path = home.path().join("repo").join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

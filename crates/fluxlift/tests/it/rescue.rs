@@ -23,6 +23,7 @@ use fluxlift_sim::{Datacenter, Net, World};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::bundle::unpacked;
 use crate::converged::{SEED, converged};
 use crate::reserved;
 use crate::served::{Served, now};
@@ -552,8 +553,11 @@ fn the_real_program_plans_in_a_document_acts_and_says_when_nothing_is_left() {
     let act = &plan.json()["acts"][0];
     assert_eq!((&act["force"], &act["target"]), (&json!(3), &json!("helmrelease/default/actual")));
     assert!(act["why"].as_str().unwrap().contains("has failed"), "{act}");
-    let gentle = run_in(&tree.cluster(), "rescue --max-force 2");
+    let gentle = run_in(&tree.cluster(), "rescue --max-force 2 --bundle gentle.tar.gz");
     assert_eq!(gentle.code, 3, "{}", gentle.err);
+    let kept = unpacked(&tree.cluster().join("gentle.tar.gz"));
+    assert!(kept["bundle.json"].contains("is not allowed (--max-force"), "{}", kept["bundle.json"]);
+    assert!(kept["ledger.json"].contains("\"rescue\""), "{}", kept["ledger.json"]);
     assert!(gentle.out.contains("is not allowed (--max-force"), "{}", gentle.out);
     let unknown = run_in(&tree.cluster(), "rescue --only helmrelease/default/nobody");
     assert_eq!(unknown.code, 1);
@@ -576,7 +580,8 @@ fn the_real_program_plans_in_a_document_acts_and_says_when_nothing_is_left() {
     // To look is free.
     assert_eq!(run_in(&tree.cluster(), "rescue --dry-run").code, 3);
     served.with(reserved::no_more);
-    let rescued = run_in(&tree.cluster(), "rescue --only actual -o json");
+    let rescued = run_in(&tree.cluster(), "rescue --only actual -o json --bundle none.tar.gz");
+    assert!(!tree.cluster().join("none.tar.gz").exists(), "what succeeds leaves no bundle");
     assert_eq!(rescued.code, 0, "{}{}", rescued.out, rescued.err);
     assert_eq!(rescued.json()["done"][0]["helped"], true);
     assert!(!served.with(|world| reserved::is(world)));

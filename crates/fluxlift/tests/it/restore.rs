@@ -1,5 +1,6 @@
 //! `restore` at the command line: the real program, and what it says to people.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::bundle::unpacked;
 use crate::converged::SEED;
 use crate::reserved;
 use crate::served::{Served, now};
@@ -139,6 +141,31 @@ fn a_plan_says_what_and_why_and_a_report_what_came_of_it() {
     assert_eq!(json["destinations"][0]["proven"], true);
 }
 
+/// Whether the files of a bundle show why the restore of plex is not proven, and no secret.
+fn understood(files: &BTreeMap<String, String>) {
+    let json = |name: &str| -> Value {
+        let text = files.get(name).unwrap_or_else(|| panic!("no {name} among {:?}", files.keys()));
+        serde_json::from_str(text).unwrap()
+    };
+    let why = json("bundle.json")["because"].as_str().unwrap().to_owned();
+    assert!(why.contains("the repository has no snapshot of plex@default"), "{why}");
+    let proofs = json("ledger.json")["proofs"].to_string();
+    assert!(proofs.contains("data of default/plex-dst restored") && proofs.contains("stuck"), "{proofs}");
+    let destinations = json("objects/replicationdestinations.json");
+    let all = destinations.as_array().unwrap();
+    let plex = all.iter().find(|one| one["metadata"]["name"] == "plex-dst").unwrap();
+    assert_eq!(plex["status"]["latestMoverStatus"]["result"], "Successful");
+    assert!(plex["spec"]["kopia"]["repository"].is_string() && plex["spec"]["trigger"]["manual"].is_string(), "{plex}");
+    let sources = json("objects/replicationsources.json");
+    assert!(sources.to_string().contains("\"paused\":true"), "{sources}");
+    for name in ["volumesnapshots", "persistentvolumeclaims", "persistentvolumes"] {
+        assert!(json(&format!("objects/{name}.json")).is_array());
+    }
+    assert!(files.keys().any(|name| name.starts_with("logs/volsync-system.volsync-")), "{:?}", files.keys());
+    let leak = files.iter().find(|(name, text)| name.contains("verysecret") || text.contains("verysecret"));
+    assert_eq!(leak.map(|(name, _)| name), None, "a secret is in it");
+}
+
 #[test]
 fn the_real_program_plans_restores_and_releases() {
     let mut scene = Scene::with(&[("atuin", true), ("plex", false)]);
@@ -167,11 +194,12 @@ fn the_real_program_plans_restores_and_releases() {
     let good = run_in(scene.path(), "restore atuin-dst -o json");
     assert_eq!(good.code, 0, "{}{}", good.out, good.err);
     assert_eq!((&good.json()["proven"], &good.json()["held"]), (&json!(true), &json!([])));
-    let empty = run_in(scene.path(), "restore default/plex-dst");
+    let empty = run_in(scene.path(), "restore default/plex-dst --bundle empty.tar.gz");
     assert_eq!(empty.code, 3, "{}{}", empty.out, empty.err);
     assert!(empty.err.contains("the repository has no snapshot of plex@default"), "{}", empty.err);
     assert!(empty.out.contains("replicationsource/default/plex"), "{}", empty.out);
     assert_eq!(served.with(|world| source(world, "plex"))["spec"]["paused"], true);
+    understood(&unpacked(&scene.path().join("empty.tar.gz")));
     let released = run_in(scene.path(), "restore --release --all -o json");
     assert_eq!(released.json(), json!({"released": ["replicationsource/default/plex"]}));
     assert_eq!(served.with(|world| source(world, "plex"))["spec"]["paused"], Value::Null);

@@ -63,6 +63,17 @@ scenarios! {
 }
 
 #[test]
+fn each_scenario_says_what_is_diagnosed_and_what_a_rescue_does_or_why_neither_can_be() {
+    for name in library::names() {
+        let scenario = library::find(name).unwrap_or_else(|error| panic!("{}", error.render()));
+        let expected = || scenario.steps.iter().map(|step| &step.expect);
+        let diagnosed = expected().any(|expect| !expect.diagnosis.is_empty() || expect.restores.is_some());
+        let acted = expected().any(|expect| expect.acts.is_some() || expect.restores.is_some());
+        assert_eq!((diagnosed, acted), (scenario.no_flux.is_none(), scenario.no_flux.is_none()), "{name}");
+    }
+}
+
+#[test]
 fn a_person_is_told_the_story_and_what_was_seen() {
     let folder = tempfile::tempdir().unwrap();
     let ran = run_in(folder.path(), &format!("demo --scenario mock-outputs --seed {SEED}"));

@@ -14,6 +14,7 @@ fn census() -> Census {
         root: "root".to_owned(),
         uids: uids.map(|(title, uid)| (title.to_owned(), uid.to_owned())).into(),
         kept: [("decryption".to_owned(), json!({"provider": "sops"}))].into(),
+        ..Census::default()
     }
 }
 
@@ -97,4 +98,27 @@ fn a_source_that_was_made_anew_is_a_loss_too() {
 fn a_root_that_has_lost_its_key_is_refused_however_adopted_it_is() {
     let verdict = judge(root(ours(), json!({})), vec![release(json!({}))]);
     assert!(matches!(&verdict, Verdict::Stuck { .. }) && verdict.to_string().contains("spec.decryption"), "{verdict}");
+}
+
+#[test]
+fn a_source_that_no_longer_says_what_it_ignores_is_refused_and_one_that_is_not_there_yet_waited_for() {
+    let kept_of_source = [("ignore".to_owned(), json!("/docs"))].into();
+    let census = Census { kept_of_source, ..census() };
+    let seen = |labels: Value, spec: Value| {
+        let source = json!({"kind": "GitRepository", "metadata": {"name": "flux-system", "namespace": "flux-system",
+            "labels": labels}, "spec": spec});
+        let snapshot = Holdings {
+            kustomizations: [root(ours(), decrypts())].into_iter().collect(),
+            releases: [release(json!({}))].into_iter().collect(),
+            sources: [Object::new(source)].into_iter().collect(),
+        };
+        Adopted::new(census.clone()).judge(&Observation { snapshot: &snapshot, unchanged_for: Duration::ZERO })
+    };
+    assert!(seen(ours(), json!({"ignore": "/docs"})).is_proven());
+    assert!(matches!(seen(json!({}), json!({"ignore": "/docs"})), Verdict::Pending { .. }));
+    for lost in [json!({}), json!({"ignore": "/doc"})] {
+        let verdict = seen(ours(), lost);
+        let told = verdict.to_string();
+        assert!(matches!(verdict, Verdict::Stuck { .. }) && told.contains("has lost its spec.ignore"), "{told}");
+    }
 }

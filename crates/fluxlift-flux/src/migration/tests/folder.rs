@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::migration::{Folder, FolderError};
+use crate::migration::{Above, Folder, FolderError};
 
 fn parse(files: &[(&str, &str)]) -> Result<Folder, FolderError> {
     let files: BTreeMap<String, String> = files.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect();
@@ -47,6 +47,40 @@ fn what_flux_bootstrap_did_not_write_is_an_extra() {
     let folder = folder.unwrap();
     assert_eq!(folder.extras, ["alerts.yaml"]);
     assert!(folder.describes("Secret", "a") && folder.describes("Namespace", "flux-system"));
+}
+
+#[test]
+fn what_lies_somewhere_else_is_not_in_the_folder_and_cannot_be_moved_out_of_it() {
+    let elsewhere = ["../crds", "https://example.org/crds.yaml", "github.com/org/repo/deploy?ref=v1", "../../shared"];
+    let list: String = elsewhere.iter().map(|name| format!("- {name}\n")).collect();
+    let folder = with(&format!("resources:\n- gotk-components.yaml\n- ./patch.yaml\n{list}")).unwrap();
+    assert_eq!(folder.extras, ["patch.yaml"]);
+    assert_eq!(folder.elsewhere, elsewhere);
+}
+
+#[test]
+fn of_the_file_above_every_change_is_seen_whatever_its_form() {
+    let above = |own: &str| {
+        let files =
+            [("kustomization.yaml", own), ("merge.yaml", "kind: Service\nmetadata: {name: webhook-receiver}\n")];
+        let files: BTreeMap<String, String> = files.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+        Above::parse("clusters/prod", &files).unwrap().unwrap()
+    };
+    let helm = json!({"kind": "Deployment", "name": "helm-controller"});
+    for (own, target) in [
+        ("patches: [{target: {kind: Deployment, name: helm-controller}, patch: '- op: add'}]", helm.clone()),
+        ("patches:\n- patch: |\n    kind: Deployment\n    metadata: {name: helm-controller}\n", helm.clone()),
+        ("patches: [{path: ./merge.yaml}]", json!({"kind": "Service", "name": "webhook-receiver"})),
+        ("patches: [{path: ../elsewhere.yaml}]", json!(null)),
+        ("patchesStrategicMerge: [merge.yaml]", json!({"kind": "Service", "name": "webhook-receiver"})),
+        ("replicas: [{name: helm-controller, count: 2}]", helm.clone()),
+        ("images: [{name: ghcr.io/fluxcd/helm-controller, newTag: v1}]", helm.clone()),
+    ] {
+        assert_eq!(above(own).targets, [target], "{own}");
+    }
+    let blind = above("resources: [flux-system]\ncomponents: [../common]\nnamespace: flux-system\n");
+    assert_eq!((blind.by.as_str(), blind.unread), ("clusters/prod/kustomization.yaml", vec!["components".to_owned()]));
+    assert!(Above::parse("clusters/prod", &BTreeMap::new()).unwrap().is_none());
 }
 
 #[test]

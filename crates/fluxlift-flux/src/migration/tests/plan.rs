@@ -1,7 +1,7 @@
 use fluxlift_kube::Object;
 use serde_json::{Value, json};
 
-use crate::migration::{Folder, Phase, Plan, Refusal, Seen, Wish, go_on, plan};
+use crate::migration::{Above, Folder, Phase, Plan, Refusal, Seen, Wish, go_on, plan};
 
 fn root(spec: Value) -> Object {
     let mut object = json!({"kind": "Kustomization", "metadata": {"name": "flux-system", "namespace": "flux-system",
@@ -110,6 +110,60 @@ fn fields_that_an_instance_cannot_say_become_patches_unless_git_says_them() {
         ]
     );
     assert_eq!(plan.census.kept.keys().collect::<Vec<_>>(), ["decryption", "timeout"]);
+    assert_eq!(plan.census.kept_of_source, [("ignore".to_owned(), json!("/docs"))].into());
+}
+
+#[test]
+fn a_patch_that_only_mentions_a_field_does_not_keep_it_from_going_along() {
+    let mut seen = seen();
+    seen.kustomizations = vec![root(json!({"timeout": "3m"}))];
+    seen.sources = vec![source(json!({"url": "u", "ignore": "/docs", "ref": {"branch": "main"}}))];
+    let mut folder = folder();
+    for (target, patch) in [
+        (json!({"kind": "Kustomization"}), "[{op: add, path: /spec/postBuild, value: {substitute: {timeout: 5m}}}]"),
+        (json!({"kind": "GitRepository"}), "[{op: add, path: /metadata/annotations/a, value: ignore it}]"),
+        (json!({"kind": "Deployment"}), "[{op: add, path: /metadata/annotations/a, value: not --concurrent}]"),
+        // Labels decide, and they are not known.
+        (json!({"kind": "Kustomization", "labelSelector": "a=b"}), "[{op: add, path: /spec/timeout, value: 1m}]"),
+    ] {
+        folder.patches.push(json!({"target": target, "patch": patch}));
+    }
+    let plan = plan(&seen, Some(&folder), &Wish::default()).unwrap();
+    let carried: Vec<&str> = plan.patches.iter().filter_map(|carried| carried.patch["patch"].as_str()).collect();
+    for live in ["/spec/timeout", "/spec/ignore", "--concurrent=10"] {
+        assert!(carried[..3].iter().any(|patch| patch.contains(live)), "{live} is lost: {carried:#?}");
+    }
+}
+
+#[test]
+fn what_is_changed_of_flux_s_own_objects_from_outside_the_folder_is_refused() {
+    let above = |own: &str| {
+        let files = [("kustomization.yaml".to_owned(), own.to_owned())].into();
+        let above = Above::parse("clusters/prod", &files).unwrap();
+        plan(&seen(), Some(&Folder { above, ..folder() }), &Wish::default())
+    };
+    for own in [
+        "patches: [{target: {kind: Deployment}, patch: '[{op: add, path: /spec/replicas, value: 2}]'}]",
+        "patches: [{target: {labelSelector: app=helm-controller}, patch: '[]'}]",
+        "replicas: [{name: helm-controller, count: 2}]",
+    ] {
+        let refused = above(own).unwrap_err();
+        assert!(
+            matches!(&refused, Refusal::ChangedAbove { by, .. } if by == "clusters/prod/kustomization.yaml"),
+            "{refused}"
+        );
+    }
+    // What is the root's or the user's is in the cluster, or stays in Git.
+    above("patches: [{target: {kind: Kustomization}, patch: '[]'}, {target: {kind: HelmRelease}, patch: '[]'}]")
+        .unwrap();
+    let blind = above("components: [../common]").unwrap();
+    assert!(blind.notes[0].starts_with("clusters/prod/kustomization.yaml has components"), "{:?}", blind.notes);
+    let patch = json!({"target": {"kind": "Deployment", "name": "helm-controller"}, "patch": "[]"});
+    let own = Seen { kustomizations: vec![root(json!({"patches": [patch]}))], ..seen() };
+    let told = refused(&own, &Wish::default()).to_string();
+    let start =
+        "the spec of kustomization/flux-system/flux-system changes deployment/helm-controller, which clusters/prod";
+    assert!(told.starts_with(start), "{told}");
 }
 
 #[test]

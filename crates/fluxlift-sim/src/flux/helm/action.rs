@@ -130,6 +130,9 @@ pub(super) fn end(
         )?;
     }
     let key = pass.key.clone();
+    if let Some(why) = unbuildable(pass, &key) {
+        return fail_before_it_is_stored(pass, object, &ended, &why);
+    }
     if pass.world.flux.faults.fails_release(&key) {
         return fail(pass, object, &ended, "context deadline exceeded");
     }
@@ -169,6 +172,12 @@ struct Ended<'a> {
 }
 
 impl Ended<'_> {
+    /// What is said of its failure.
+    fn failed(&self, Place { target, name, .. }: &Place, why: &str) -> String {
+        let (action, chart, version) = (self.action.name(), self.chart, self.version);
+        format!("Helm {action} failed for release {target}/{name} with chart {chart}@{version}: {why}")
+    }
+
     /// Notes which it was, and how long it took.
     fn note(&self, status: &mut Value, now: Timestamp) {
         status["lastAttemptedReleaseAction"] = json!(self.action.name());
@@ -185,17 +194,45 @@ fn superseded(mut snapshot: Value) -> Value {
     snapshot
 }
 
+/// Why Helm can't tell what an object of the chart is: the cluster does not serve its kind.
+fn unbuildable(pass: &Pass<'_>, release: &Key) -> Option<String> {
+    let title = format!("{}/{}", release.namespace.as_deref().unwrap_or_default(), release.name);
+    let (group, kind) = pass.world.options.needs.get(&title)?.split_once('/')?;
+    let served = pass.world.kube.api.kinds().any(|known| known.kind == kind && known.gr.group == group);
+    (!served).then(|| {
+        format!(
+            "unable to build kubernetes objects from release manifest: resource mapping not found for name: {:?} \
+             namespace: {:?} from \"\": no matches for kind {kind:?} in version \"{group}/v1\" ensure CRDs are installed first",
+            release.name,
+            release.namespace.as_deref().unwrap_or_default()
+        )
+    })
+}
+
+/// Helm has kept nothing of this attempt: there is no revision that could be looked at, and none to remedy.
+fn fail_before_it_is_stored(pass: &mut Pass<'_>, object: &Value, ended: &Ended<'_>, why: &str) -> Passed {
+    let (now, observed, action) = (pass.now(), generation(object), ended.action);
+    let message = ended.failed(&Place::of(object), why);
+    let reason = format!("{}Failed", action.title());
+    let failures = number(object, &format!("/status/{}", action.failures())).unwrap_or(0) + 1;
+    pass.status(|status| {
+        ended.note(status, now);
+        status["failures"] = json!(status["failures"].as_i64().unwrap_or(0) + 1);
+        status[action.failures()] = json!(failures);
+        conditions::set(status, now, observed, "Released", ["False", &reason, &message]);
+        conditions::set(status, now, observed, "Ready", ["False", &reason, &message]);
+    })?;
+    if failures > retries(object, action) {
+        return exhausted(pass, object, action, failures, |_| {});
+    }
+    pass.status(|status| token::echo(object, status))?;
+    Ok(Outcome::Failed(message))
+}
+
 fn fail(pass: &mut Pass<'_>, object: &Value, ended: &Ended<'_>, why: &str) -> Passed {
     let (now, observed, action) = (pass.now(), generation(object), ended.action);
     let place = Place::of(object);
-    let message = format!(
-        "Helm {} failed for release {}/{} with chart {}@{}: {why}",
-        action.name(),
-        place.target,
-        place.name,
-        ended.chart,
-        ended.version
-    );
+    let message = ended.failed(&place, why);
     let reason = format!("{}Failed", action.title());
     let counter = action.failures();
     let failures = number(object, &format!("/status/{counter}")).unwrap_or(0) + 1;
