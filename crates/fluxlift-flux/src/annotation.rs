@@ -21,7 +21,7 @@ pub const INSTANCE_NAME: &str = "fluxcd.controlplane.io/name";
 pub const KUSTOMIZATION_NAME: &str = "kustomize.toolkit.fluxcd.io/name";
 /// The label by which helm-controller marks what a HelmRelease installed.
 pub const RELEASE_NAME: &str = "helm.toolkit.fluxcd.io/name";
-/// Ours, a label on a ReplicationSource that a restore holds: its value names the run.
+/// Ours, a label on a ReplicationSource or a SnapshotSchedule that a restore holds: its value names the run.
 pub const HELD: &str = "fluxlift.dev/held-by-restore";
 /// Ours, beside it: who holds it, `user@host`.
 pub const HELD_BY: &str = "fluxlift.dev/held-by";

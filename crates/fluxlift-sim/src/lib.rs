@@ -1,4 +1,4 @@
-//! The simulated datacenter: Proxmox, Talos, Kubernetes, Flux and VolSync.
+//! The simulated datacenter: Proxmox, Talos, Kubernetes, Flux, VolSync and kopiur.
 //!
 //! All of it is one data structure, the [`World`]: state, a seeded random generator and an agenda of what will happen
 //! when. Requests from the wire are handled against it at one instant; between requests the agenda moves it on. So a
@@ -13,6 +13,7 @@ pub mod controllers;
 pub mod datacenter;
 pub mod flux;
 pub mod git;
+pub mod kopiur;
 pub mod kube;
 pub mod machine;
 pub mod names;

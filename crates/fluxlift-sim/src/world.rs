@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::controllers::{self, Controllers};
 use crate::flux::Flux;
 use crate::git::GitServer;
+use crate::kopiur::Kopiur;
 use crate::kube::{self, Kube};
 use crate::machine::MachineSpec;
 use crate::names::Names;
@@ -55,6 +56,9 @@ pub struct World {
     /// Names with several addresses, and the addresses that do not answer.
     #[serde(default)]
     pub names: Names,
+    /// What was broken in kopiur on purpose.
+    #[serde(default)]
+    pub kopiur: Kopiur,
     /// Who counts what the strategies claim.
     pub referee: Referee,
     /// The machines' operating system.
@@ -79,6 +83,7 @@ impl World {
             flux: Flux::default(),
             volsync: VolSync::default(),
             names: Names::default(),
+            kopiur: Kopiur::default(),
             referee: Referee::default(),
             proxmox: Cluster::default(),
             talos: Talos::default(),

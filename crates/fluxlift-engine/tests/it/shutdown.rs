@@ -34,7 +34,7 @@ async fn stopping_leaves_a_resumable_run_and_no_lock() {
     assert_eq!(results, ["succeeded", "cancelled", "cancelled"]);
     assert_eq!(report.failure(), Some(ErrorKind::Interrupted));
     assert_eq!(report.took(), Duration::from_secs(15));
-    let last = "waiting for time has passed was interrupted after 5s; the last verdict was: seconds=5";
+    let last = "waiting for time has passed was interrupted after 5.0s; the last verdict was: seconds=5";
     assert_eq!(report.units[1].error.as_ref().unwrap().to_string(), last);
     let json = &report.to_json()["units"][1];
     assert_eq!((&json["result"], &json["error"]), (&"cancelled".into(), &last.into()));

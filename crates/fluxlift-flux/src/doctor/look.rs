@@ -22,6 +22,9 @@ use crate::{Controllers, canary};
 /// What VolSync makes backups by.
 const REPLICATION_SOURCE: Kind =
     Kind::namespaced("volsync.backube", "v1alpha1", "ReplicationSource", "replicationsources");
+/// What kopiur makes backups by.
+const SNAPSHOT_SCHEDULE: Kind =
+    Kind::namespaced("kopiur.home-operations.com", "v1alpha1", "SnapshotSchedule", "snapshotschedules");
 /// What VolSync restores by.
 const REPLICATION_DESTINATION: Kind =
     Kind::namespaced("volsync.backube", "v1alpha1", "ReplicationDestination", "replicationdestinations");
@@ -58,7 +61,7 @@ pub async fn look(cluster: &Cluster, public_keys: impl Fn(&Secret<String>) -> Re
         at.all([GIT_REPOSITORY, OCI_REPOSITORY, HELM_REPOSITORY, BUCKET], Query::all),
         at.all([KUSTOMIZATION], Query::all),
         webhooks(cluster),
-        at.all([REPLICATION_SOURCE], |kind| Query::all(kind).labelled(HELD)),
+        at.all([REPLICATION_SOURCE, SNAPSHOT_SCHEDULE], |kind| Query::all(kind).labelled(HELD)),
         at.all([REPLICATION_DESTINATION], |kind| Query::all(kind).labelled(RESTORING)),
         at.rescued(),
         at.all(reconciled(), |kind| Query::all(kind).within(NAMESPACE).labelled(canary::LABEL)),

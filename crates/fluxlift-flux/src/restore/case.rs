@@ -74,6 +74,8 @@ pub struct Case {
     pub overwrites: Option<String>,
     /// Whether a claim waits for it and nothing goes on that would fill it: only a restore of ours will.
     pub awaits_us: bool,
+    /// Whether a claim waits that may be filled, without us, from what no proven restore made.
+    pub exposed: bool,
 }
 
 impl Case {
@@ -116,7 +118,7 @@ impl Case {
 
     /// Whether a person means it by `name`.
     pub(super) fn is_called(&self, name: &str) -> bool {
-        name == self.target.name || name == self.path()
+        name == self.target.name || name == self.path() || name == self.target.to_string()
     }
 
     #[cfg(test)]
@@ -132,6 +134,7 @@ impl Case {
             action: Action::Restore,
             overwrites: None,
             awaits_us: false,
+            exposed: false,
         }
     }
 }
@@ -146,8 +149,51 @@ pub(super) fn path(target: &ObjectRef) -> String {
 pub struct Survey {
     /// Its destinations, by namespace and name.
     pub cases: Vec<Case>,
+    /// Those outside of the namespace that is asked for: a backup may belong to one of them as well.
+    pub others: Vec<Case>,
     /// The backups that a restore holds, whichever run that was.
     pub held: Vec<Backup>,
     /// What it found and can't restore, for people.
     pub beyond: Vec<String>,
+}
+
+impl Survey {
+    /// The same for who asks for `namespace` alone. An identity may be backed up and restored elsewhere: what is held for
+    /// one that is asked for counts wherever it is.
+    #[must_use]
+    pub(super) fn within(mut self, namespace: Option<&str>) -> Self {
+        let Some(namespace) = namespace else { return self };
+        let (cases, others) = self.cases.into_iter().partition(|case| case.namespace() == namespace);
+        (self.cases, self.others) = (cases, others);
+        let concerned = |backup: &Backup| {
+            backup.target.namespace.as_deref() == Some(namespace)
+                || self.cases.iter().any(|case| case.backups.iter().any(|one| one.target == backup.target))
+        };
+        self.held.retain(concerned);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_for_one_namespace_is_told_of_what_is_held_elsewhere_for_it() {
+        let kind = &super::super::volsync::kinds::SOURCE;
+        let backup = |namespace: &str| Backup {
+            target: ObjectRef::namespaced(kind.clone(), namespace, "app"),
+            object: Object::default(),
+        };
+        let shared = Case { backups: vec![backup("old")], ..Case::of_path("apps/a") };
+        let held = ["apps", "old", "media"].map(backup).into();
+        let survey = Survey { cases: vec![shared, Case::of_path("media/b")], held, ..Survey::default() };
+        let apps = survey.within(Some("apps"));
+        let paths = |cases: &[Case]| cases.iter().map(Case::path).collect::<Vec<_>>();
+        assert_eq!((paths(&apps.cases), paths(&apps.others)), (vec!["apps/a".to_owned()], vec!["media/b".to_owned()]));
+        assert_eq!(
+            apps.held.iter().map(|one| one.target.namespace.as_deref().unwrap()).collect::<Vec<_>>(),
+            ["apps", "old"]
+        );
+    }
 }

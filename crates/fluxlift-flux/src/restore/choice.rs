@@ -26,7 +26,8 @@ impl Choice {
                 [one] => meant.push(one),
                 [] => return Err(unknown(name, &survey.cases)),
                 _ => {
-                    let titles = fits.iter().map(|at| survey.cases[*at].path()).collect();
+                    let fits: Vec<&Case> = fits.iter().map(|at| &survey.cases[*at]).collect();
+                    let titles = fits.iter().map(|case| title(case, &fits)).collect();
                     return Err(RestoreError::Ambiguous { name: name.clone(), fits: titles });
                 }
             }
@@ -36,13 +37,22 @@ impl Choice {
     }
 }
 
+/// What tells `case` from these: a destination of another kind may have the same path.
+fn title(case: &Case, among: &[&Case]) -> String {
+    let same = among.iter().filter(|other| other.path() == case.path()).count();
+    if same > 1 { case.target.to_string() } else { case.path() }
+}
+
 fn unknown(name: &str, cases: &[Case]) -> RestoreError {
     RestoreError::Unknown { name: name.to_owned(), known: cases.iter().map(Case::path).collect() }
 }
 
 #[cfg(test)]
 mod tests {
+    use fluxlift_kube::ObjectRef;
+
     use super::*;
+    use crate::restore::kopiur::kinds::RESTORE;
 
     fn survey() -> Survey {
         let cases = ["apps/atuin", "apps/plex", "media/plex"];
@@ -64,6 +74,12 @@ mod tests {
     #[test]
     fn a_name_that_fits_two_or_none_is_refused_with_what_there_is() {
         assert_eq!(of(&["plex"]).unwrap_err().to_string(), "plex fits apps/plex and media/plex");
+        let restore = ObjectRef::namespaced(RESTORE, "apps", "plex");
+        let cases = vec![Case { target: restore, ..Case::of_path("apps/plex") }, Case::of_path("apps/plex")];
+        let both = || Survey { cases: cases.clone(), ..Survey::default() };
+        let error = Choice::Names(vec!["plex".to_owned()]).of(both()).unwrap_err();
+        assert_eq!(error.to_string(), "plex fits restore/apps/plex and replicationdestination/apps/plex");
+        assert_eq!(Choice::Names(vec!["restore/apps/plex".to_owned()]).of(both()).unwrap().len(), 1);
         assert_eq!(of(&["sonarr"]).unwrap_err().to_string(), "there is no destination sonarr");
     }
 }

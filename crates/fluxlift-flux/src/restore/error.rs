@@ -15,7 +15,7 @@ pub enum RestoreError {
     #[error(transparent)]
     Gate(Box<GateError>),
     /// The provider is not installed.
-    #[error("{server} has no {provider}: {definition} is not defined")]
+    #[error("{server} has no {provider}: it defines no {definition}")]
     NotInstalled {
         /// The provider.
         provider: &'static str,
@@ -28,7 +28,7 @@ pub enum RestoreError {
     #[error("the cluster has no namespace {0}")]
     NoNamespace(String),
     /// All are meant, and there is none.
-    #[error("nothing was restored: there is no ReplicationDestination in {0}")]
+    #[error("nothing was restored: there is no ReplicationDestination and no Restore in {0}")]
     Empty(String),
     /// No destination has that name.
     #[error("there is no destination {name}")]
@@ -53,6 +53,12 @@ pub enum RestoreError {
         why: String,
         /// What a person can do.
         act: String,
+    },
+    /// A backup that was held went on before the restore had ended.
+    #[error("{backup} was not paused any more when the restore had ended: what it backed up meanwhile may be nothing")]
+    WentOn {
+        /// The backup.
+        backup: String,
     },
     /// Somebody else kept changing an object.
     #[error("{target} was changed by somebody else each time that it was to be {act}")]
@@ -82,7 +88,7 @@ impl Explain for RestoreError {
         match self {
             Self::Request(error) => error.kind(),
             Self::Gate(error) => error.kind(),
-            Self::Refused { .. } => ErrorKind::NotProven,
+            Self::Refused { .. } | Self::WentOn { .. } => ErrorKind::NotProven,
             Self::NotInstalled { .. }
             | Self::NoNamespace(_)
             | Self::Empty(_)
@@ -104,20 +110,30 @@ impl Explain for RestoreError {
                     )]
                 }
                 GateError::Cancelled { .. } => {
-                    vec![Hint::new("run the same command again to go on from here, or `fluxlift restore --release`")]
+                    vec![Hint::new(
+                        "run the same command again to go on from here, or `fluxlift restore --release --all`",
+                    )]
                 }
             },
-            Self::NotInstalled { .. } => vec![Hint::new("install VolSync, or check that this is the right cluster")],
+            Self::NotInstalled { .. } => {
+                vec![Hint::new("install VolSync or kopiur, or check that this is the right cluster")]
+            }
             Self::NoNamespace(_) => vec![Hint::new("see which there are with `kubectl get namespaces`")],
             Self::Empty(_) => vec![Hint::new(
                 "check that this is the right cluster, and that what Flux delivers is there: `fluxlift status`",
             )],
             Self::Unknown { known, .. } if known.is_empty() => {
-                vec![Hint::new("there is none at all: a ReplicationDestination says what is to be restored")]
+                vec![Hint::new(
+                    "there is none at all: a ReplicationDestination of VolSync or a Restore of kopiur says what is to be restored",
+                )]
             }
             Self::Unknown { known, .. } => vec![Hint::new(format!("there is {}", known.join(", ")))],
-            Self::Ambiguous { .. } => vec![Hint::new("name it as NAMESPACE/NAME, or say -n NAMESPACE")],
+            Self::Ambiguous { .. } => vec![Hint::new("name it as it is told here, or say -n NAMESPACE")],
             Self::Refused { act, .. } => vec![Hint::new(act.clone())],
+            Self::WentOn { .. } => vec![Hint::new(
+                "it is held again: see what is newest in its repository, and who took the pause off with \
+                 `kubectl get replicationsource --show-managed-fields`; then run it again",
+            )],
             Self::Contended { .. } => {
                 vec![Hint::new("see who manages it with `kubectl get --show-managed-fields`, then run it again")]
             }

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::future::{Either, join, select};
+use tokio::sync::watch;
 
 use super::case::{Backup, Case};
 use super::run::Restore;
-use super::{Choice, Plan, mark};
+use super::{Choice, Plan};
 
-/// How often it is looked for backups to hold. One begins when its claim is bound, which takes longer.
+/// How often it is looked for backups to hold, and for claims that wait for us. A backup begins when its claim is bound,
+/// which takes longer.
 const LOOK: Duration = Duration::from_secs(2);
-/// How often it is looked for claims that wait for a restore of ours.
-const DUE: Duration = Duration::from_secs(5);
 
 impl Restore<'_> {
     /// Waits for `others`, who bring destinations and backups. Meanwhile each backup is held as soon as it is seen with a
@@ -22,61 +22,62 @@ impl Restore<'_> {
     /// fills but a restore of ours. When `others` are done nothing more is waited for: [`Restore::run`] finds what is held
     /// and what was begun by its labels, and goes on with it.
     pub async fn guarding<T>(&self, choice: &Choice, others: impl Future<Output = T>) -> T {
-        match select(pin!(others), pin!(join(self.holding(choice), self.filling(choice)))).await {
+        let (seen, looks) = watch::channel(Vec::new());
+        match select(pin!(others), pin!(join(self.holding(choice, seen), self.filling(choice, looks)))).await {
             Either::Left((done, _)) => done,
             Either::Right((_, others)) => others.await,
         }
     }
 
-    async fn holding(&self, choice: &Choice) {
+    /// Looks, holds, and tells `seen` what there is.
+    async fn holding(&self, choice: &Choice, seen: watch::Sender<Vec<Case>>) {
         let mut told = BTreeSet::new();
-        let mut looks = pin!(fluxlift_gate::every(LOOK, || self.meant(choice)));
-        while let Some(seen) = looks.next().await {
+        let mut looks = pin!(fluxlift_gate::every(LOOK, || self.provider.glance(&self.round.sight, None)));
+        while let Some(look) = looks.next().await {
             // Before its definitions have come there is nothing to hold, and who may not look is told by the run.
-            if let Ok(cases) = seen {
-                self.hold_all(cases, &mut told).await;
+            if let Ok(survey) = look {
+                let (meant, others) = split(survey.cases, choice);
+                self.hold_all(&meant, &others, &mut told).await;
+                seen.send_replace(meant);
             }
         }
     }
 
-    async fn filling(&self, choice: &Choice) {
+    async fn filling(&self, choice: &Choice, mut looks: watch::Receiver<Vec<Case>>) {
         let mut tried = BTreeSet::new();
-        let mut looks = pin!(fluxlift_gate::every(DUE, || self.meant(choice)));
-        while let Some(seen) = looks.next().await {
-            let all = seen.unwrap_or_default();
-            let due = |case: &&Case| case.awaits_us && !tried.contains(case.object.uid());
-            let cases: Vec<Case> = all.iter().filter(due).cloned().collect();
+        while looks.changed().await.is_ok() {
+            let due = |case: &Case| case.awaits_us && !tried.contains(case.object.uid());
+            if !looks.borrow_and_update().iter().any(due) {
+                continue;
+            }
+            // A look in passing leaves out what shows that two read from one repository.
+            let Ok(survey) = self.provider.survey(&self.round.sight, None).await else { continue };
+            let (meant, mut others) = split(survey.cases, choice);
+            // Nobody has named what would be written over.
+            let spared = |case: &Case| *choice == Choice::All && case.overwrites.is_some();
+            let (cases, rest): (Vec<Case>, Vec<Case>) =
+                meant.into_iter().partition(|case| case.works() && due(case) && !spared(case));
             if cases.is_empty() {
                 continue;
             }
-            let plan = Plan { cases, stray: Vec::new(), beyond: Vec::new() };
+            others.extend(rest);
+            let plan = Plan { cases, others, ..Plan::default() };
             // While nobody is proven to do restores it may still be coming, and nothing was begun. What came of those that
             // were begun is judged anew by the run.
-            if self.run_among(&plan, &all).await.is_ok() {
+            if self.run(&plan).await.is_ok() {
                 tried.extend(plan.cases.iter().map(|case| case.object.uid().to_owned()));
             }
         }
     }
 
-    /// The destinations that `choice` means by now: of names that fit nothing yet the others count.
-    async fn meant(&self, choice: &Choice) -> Result<Vec<Case>, super::RestoreError> {
-        let survey = self.provider.survey(&self.round.sight, None).await?;
-        let named = |case: &Case| match choice {
-            Choice::All => true,
-            Choice::Names(names) => names.iter().any(|name| case.is_called(name)),
-        };
-        Ok(survey.cases.into_iter().filter(named).collect())
-    }
-
     /// Holds what stands beside an unproven destination and goes on. What can't be held is told once, and tried again.
-    async fn hold_all(&self, cases: Vec<Case>, told: &mut BTreeSet<String>) {
-        let shared = self.share(&cases);
-        for case in &cases {
+    async fn hold_all(&self, cases: &[Case], others: &[Case], told: &mut BTreeSet<String>) {
+        let shared = self.share(cases, others);
+        for case in cases {
             let Some(why) = case.holds() else { continue };
-            for Backup { target, object } in &case.backups {
-                if mark::is_held(object) || object.flag(self.provider.pause(&target.kind)) {
-                    continue;
-                }
+            // One with our label that is not paused was let go by somebody else.
+            let goes_on = |backup: &&Backup| !backup.object.flag(self.provider.pause(&backup.target.kind));
+            for Backup { target, .. } in case.backups.iter().filter(goes_on) {
                 let held = self.pause(target, &shared.holds.destinations(target), &why).await;
                 if let Err(error) = held
                     && told.insert(target.to_string())
@@ -87,4 +88,12 @@ impl Restore<'_> {
             }
         }
     }
+}
+
+/// The destinations that `choice` means by now, and the others: names that fit nothing yet wait for it to come.
+fn split(cases: Vec<Case>, choice: &Choice) -> (Vec<Case>, Vec<Case>) {
+    cases.into_iter().partition(|case| match choice {
+        Choice::All => true,
+        Choice::Names(names) => names.iter().any(|name| case.is_called(name)),
+    })
 }

@@ -4,10 +4,16 @@ use fluxlift_kube::{Class, Cluster, Collection, Kind, Query, RequestError};
 
 use super::RestoreError;
 
-/// What there is of `kind` in `namespace`, or everywhere.
+/// What there is of `kind`; in `namespace` alone for who may not look further. What lies outside of it is not meant, and may
+/// have to do with what is.
 pub(super) async fn list(cluster: &Cluster, kind: Kind, namespace: Option<&str>) -> Result<Collection, RequestError> {
     let all = Query::all(kind);
-    cluster.list(&namespace.map_or(all.clone(), |namespace| all.within(namespace))).await
+    match (cluster.list(&all).await, namespace) {
+        (Err(error), Some(namespace)) if error.class() == Class::Forbidden => {
+            cluster.list(&all.within(namespace)).await
+        }
+        (listed, _) => listed,
+    }
 }
 
 /// The same of a kind that `provider` defines.

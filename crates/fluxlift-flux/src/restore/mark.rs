@@ -26,6 +26,11 @@ pub(super) fn is_held(backup: &Object) -> bool {
     backup.label(HELD).is_some()
 }
 
+/// Whether a restore holds this backup for the destination `path`, among others.
+pub(super) fn is_held_for(backup: &Object, path: &str) -> bool {
+    is_held(backup) && backup.annotation(HELD_FOR).is_some_and(|held| held.split(',').any(|one| one == path))
+}
+
 /// A held backup, for people: what, by whom, for what.
 pub(super) fn told(backup: &Object) -> String {
     let said = |key| backup.annotation(key).unwrap_or("somebody");

@@ -12,11 +12,19 @@ pub trait Provider: Send + Sync {
     /// Where a backup of this kind says that it is to stand still, as a JSON pointer.
     fn pause(&self, kind: &Kind) -> &'static str;
 
-    /// What there is to restore in `namespace`, or everywhere.
+    /// What there is to restore: in `namespace` if that is asked for, and elsewhere as far as it may be seen.
     ///
     /// # Errors
     /// When the cluster refuses or does not answer, or the provider is not installed.
     async fn survey(&self, cluster: &Cluster, namespace: Option<&str>) -> Result<Survey, RestoreError>;
+
+    /// The same in passing: what waits and what must be held, without what only a restore needs to know.
+    ///
+    /// # Errors
+    /// As [`Provider::survey`].
+    async fn glance(&self, cluster: &Cluster, namespace: Option<&str>) -> Result<Survey, RestoreError> {
+        self.survey(cluster, namespace).await
+    }
 
     /// Proves that whoever is to do these restores works, by something harmless.
     ///

@@ -27,6 +27,8 @@ pub struct Report {
     pub held: Vec<String>,
     /// Backups of others that are held, and by whom.
     pub stray: Vec<String>,
+    /// Backups that are held for destinations that are not there any more, and by whom.
+    pub orphans: Vec<String>,
 }
 
 /// One destination in a document.
@@ -63,7 +65,7 @@ impl Report {
     pub fn failure(&self) -> Option<ErrorKind> {
         let mut kinds: Vec<ErrorKind> =
             self.outcomes.iter().filter_map(|outcome| outcome.result.as_ref().err()).map(Explain::kind).collect();
-        if kinds.is_empty() && !self.held.is_empty() {
+        if kinds.is_empty() && !(self.held.is_empty() && self.orphans.is_empty()) {
             kinds.push(ErrorKind::NotProven);
         }
         [ErrorKind::Interrupted, ErrorKind::NotProven]
@@ -72,11 +74,11 @@ impl Report {
             .or_else(|| kinds.first().copied())
     }
 
-    /// The report as a document: `proven`, `destinations`, `held`, `stray`.
+    /// The report as a document: `proven`, `destinations`, `held`, `stray`, `orphans`.
     pub fn to_json(&self) -> serde_json::Value {
         let rows: Vec<Row<'_>> = self.outcomes.iter().map(Row::of).collect();
         serde_json::json!({ "proven": self.failure().is_none(), "destinations": rows, "held": self.held,
-            "stray": self.stray })
+            "stray": self.stray, "orphans": self.orphans })
     }
 }
 
@@ -94,5 +96,19 @@ impl<'a> Row<'a> {
             what,
             hints,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_that_stands_still_for_nobody_is_not_passed_over() {
+        let orphaned = Report { orphans: vec!["replicationsource/apps/b is held".to_owned()], ..Report::default() };
+        assert_eq!(orphaned.failure(), Some(ErrorKind::NotProven));
+        assert_eq!(orphaned.to_json()["proven"], false);
+        let stray = Report { stray: orphaned.orphans, ..Report::default() };
+        assert_eq!(stray.failure(), None, "another run has to do with it");
     }
 }

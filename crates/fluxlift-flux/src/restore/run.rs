@@ -37,7 +37,7 @@ impl<'a> Restore<'a> {
     /// When a name fits none, or the cluster refuses or does not answer.
     pub async fn plan(&self, choice: &Choice, namespace: Option<&str>) -> Result<Plan, RestoreError> {
         let survey = self.survey(namespace).await?;
-        if *choice == Choice::All && survey.cases.is_empty() {
+        if *choice == Choice::All && survey.cases.is_empty() && survey.held.is_empty() {
             let server = self.round.cluster.server();
             let place =
                 namespace.map_or_else(|| server.to_owned(), |namespace| format!("namespace {namespace} of {server}"));
@@ -51,11 +51,6 @@ impl<'a> Restore<'a> {
     /// # Errors
     /// When whoever does the restores is not proven to work. Nothing was held or triggered then.
     pub async fn run(&self, plan: &Plan) -> Result<Report, RestoreError> {
-        self.run_among(plan, &plan.cases).await
-    }
-
-    /// The same, where a backup may belong to others of `all` as well: it waits for those too.
-    pub(super) async fn run_among(&self, plan: &Plan, all: &[Case]) -> Result<Report, RestoreError> {
         for what in &plan.beyond {
             self.round.cx.events.warn(what.clone());
         }
@@ -63,12 +58,12 @@ impl<'a> Restore<'a> {
         if !work.is_empty() {
             self.provider.prove_live(self.round, &work).await?;
         }
-        let shared = self.share(all);
+        let shared = self.share(&plan.cases, &plan.others);
         self.let_go(&shared, shared.holds.free()).await;
         let outcomes = join_all(plan.cases.iter().map(|case| self.one(&shared, case))).await;
         let standing = shared.standing();
         let held = standing.iter().map(ToString::to_string).collect();
-        Ok(Report { outcomes, held, stray: plan.stray.clone() })
+        Ok(Report { outcomes, held, stray: plan.stray.clone(), orphans: plan.orphans.clone() })
     }
 
     /// Lets go what restores hold, and takes their marks off destinations: all, or those that `choice` means. Nothing is
@@ -107,15 +102,15 @@ impl<'a> Restore<'a> {
                 found => drop(found?),
             }
         }
-        self.provider.survey(sight, namespace).await
+        Ok(self.provider.survey(sight, namespace).await?.within(namespace))
     }
 
-    pub(super) fn share(&self, cases: &[Case]) -> Shared {
+    pub(super) fn share(&self, cases: &[Case], others: &[Case]) -> Shared {
         let most = self.round.limits.per_repository.max(1);
         let slots = cases.iter().map(|case| (case.repository.clone(), Arc::new(Semaphore::new(most))));
         let held = cases.iter().flat_map(|case| &case.backups).filter(|backup| mark::is_held(&backup.object));
         Shared {
-            holds: Holds::of(cases),
+            holds: Holds::of(cases, others),
             standing: Mutex::new(held.map(|backup| backup.target.clone()).collect()),
             repositories: slots.collect(),
         }
@@ -178,9 +173,11 @@ impl<'a> Restore<'a> {
                 Ok(what)
             }
             Err(Ended::Before(error)) => {
-                // Nothing was triggered: what this run holds goes back to what it was.
-                let free = shared.holds.withdrawn(&case.target);
-                self.let_go(shared, free.into_iter().filter(|backup| ours.contains(backup)).collect()).await;
+                // Nothing was triggered: what this run holds goes back to what it was, unless an empty volume comes.
+                if !self.is_exposed(case).await {
+                    let free = shared.holds.withdrawn(&case.target);
+                    self.let_go(shared, free.into_iter().filter(|backup| ours.contains(backup)).collect()).await;
+                }
                 Err(error)
             }
             Err(Ended::After(error)) => Err(error),
@@ -204,10 +201,42 @@ impl<'a> Restore<'a> {
         if case.action == Action::Restore {
             self.provider.prepare(self.round, case).await.map_err(Ended::Before)?;
         }
-        self.provider.restore(self.round, case).await.map_err(|error| match error {
+        let what = self.provider.restore(self.round, case).await.map_err(|error| match error {
             error @ RestoreError::Contended { .. } => Ended::Before(error),
             error => Ended::After(error),
-        })
+        })?;
+        self.stood_still(shared, case).await.map_err(Ended::After)?;
+        Ok(what)
+    }
+
+    /// Proves that nobody took the pause off a backup before the restore had ended. One that goes on is held again.
+    async fn stood_still(&self, shared: &Shared, case: &Case) -> Result<(), RestoreError> {
+        let mut went_on = None;
+        for backup in &case.backups {
+            let target = &backup.target;
+            let why = case.holds().unwrap_or_default();
+            match self.pause(target, &shared.holds.destinations(target), &why).await {
+                Ok(false) => {}
+                Ok(true) => {
+                    shared.stand(target);
+                    went_on = Some(RestoreError::WentOn { backup: target.to_string() });
+                }
+                // One that is gone backs up nothing.
+                Err(RestoreError::Request(error)) if error.is_not_found() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        went_on.map_or(Ok(()), Err)
+    }
+
+    /// Whether a claim of `case` has been filled by now from what no proven restore made, or may be without us. Nobody
+    /// knows where that can't be seen.
+    async fn is_exposed(&self, case: &Case) -> bool {
+        let Ok(now) = self.provider.glance(&self.round.cluster, case.target.namespace.as_deref()).await else {
+            return true;
+        };
+        let is_so = |now: &Case| now.exposed || matches!(now.action, Action::Refuse { holds: true, .. });
+        now.cases.iter().any(|now| now.target == case.target && is_so(now))
     }
 
     /// Lets backups go. One that can't be is told and stops nothing: its label stays, and the next run finds it.

@@ -29,10 +29,10 @@ impl fmt::Display for Unproven {
         for (at, (path, error)) in self.failed().enumerate() {
             write!(f, "{} {path}: {}", if at == 0 { ":" } else { ";" }, fluxlift_core::chain(error))?;
         }
-        match &self.0.held[..] {
-            [] => Ok(()),
-            held => write!(f, "; until they are, {} stands still", held.join(" and ")),
+        if !self.0.held.is_empty() {
+            write!(f, "; until they are, {} stands still", self.0.held.join(" and "))?;
         }
+        self.0.orphans.iter().try_for_each(|orphan| write!(f, "; for a destination that is gone, {orphan}"))
     }
 }
 
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn one_error_names_each_that_is_not_proven_and_what_stands_still() {
         let outcomes = vec![outcome("a", None), outcome("b", Some("it is paused")), outcome("c", Some("it is paused"))];
-        let report = Report { outcomes, held: vec!["replicationsource/apps/b".to_owned()], stray: Vec::new() };
+        let report = Report { outcomes, held: vec!["replicationsource/apps/b".to_owned()], ..Report::default() };
         let error = report.into_failure().unwrap();
         assert_eq!(
             error.to_string(),

@@ -12,6 +12,7 @@ use super::object::{has_finalizer, items};
 use super::{Controller, Process, ProcessId, log};
 use crate::World;
 use crate::flux::{helm, kustomize, operator, source};
+use crate::kopiur;
 use crate::kube::{Caller, DeleteOptions, Deleted, GroupResource, Key, Part, Patch, Status};
 use crate::volsync;
 
@@ -30,6 +31,8 @@ pub enum Step {
     Helm(helm::Step),
     /// Within a pass of VolSync.
     VolSync(volsync::Step),
+    /// Within a pass of kopiur.
+    Kopiur(kopiur::Step),
 }
 
 /// What a step of a pass ended with.

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::flux::kinds;
+use crate::kopiur::kinds as kopiur;
 use crate::kube::GroupResource;
 use crate::volsync::kinds as volsync;
 
@@ -21,6 +22,7 @@ pub enum Program {
     ImageReflectorController,
     ImageAutomationController,
     VolSync,
+    Kopiur,
 }
 
 /// One reconciler, by what it reconciles.
@@ -50,6 +52,9 @@ pub enum Controller {
     VolumeSnapshots,
     ReplicationDestinations,
     ReplicationSources,
+    Restores,
+    SnapshotSchedules,
+    Snapshots,
 }
 
 impl Program {
@@ -65,6 +70,7 @@ impl Program {
             Self::ImageReflectorController,
             Self::ImageAutomationController,
             Self::VolSync,
+            Self::Kopiur,
         ]
         .into_iter()
         .find(|program| program.name() == name)
@@ -83,6 +89,7 @@ impl Program {
             Self::ImageReflectorController => "image-reflector-controller",
             Self::ImageAutomationController => "image-automation-controller",
             Self::VolSync => "volsync",
+            Self::Kopiur => "kopiur",
         }
     }
 
@@ -115,6 +122,7 @@ impl Program {
             Self::ImageReflectorController => &[Controller::ImageRepositories, Controller::ImagePolicies],
             Self::ImageAutomationController => &[Controller::ImageUpdateAutomations],
             Self::VolSync => &[Controller::ReplicationDestinations, Controller::ReplicationSources],
+            Self::Kopiur => &[Controller::Restores, Controller::SnapshotSchedules, Controller::Snapshots],
         }
     }
 
@@ -130,6 +138,7 @@ impl Program {
             Self::ImageReflectorController => Some("image-reflector-controller-leader-election"),
             Self::ImageAutomationController => Some("image-automation-controller-leader-election"),
             Self::VolSync => Some("volsync-leader-election"),
+            Self::Kopiur => Some("kopiur-leader-election"),
         }
     }
 
@@ -151,7 +160,7 @@ impl Program {
             Self::SourceController => 2,
             Self::KustomizeController | Self::HelmController => 4,
             Self::NotificationController | Self::ImageReflectorController | Self::ImageAutomationController => 4,
-            Self::VolSync => 100,
+            Self::VolSync | Self::Kopiur => 100,
         }
     }
 
@@ -167,7 +176,7 @@ impl Program {
             | Self::NotificationController
             | Self::ImageReflectorController
             | Self::ImageAutomationController => helm.min(SignedDuration::from_millis(500)),
-            Self::KubeControllerManager | Self::KubeScheduler | Self::FluxOperator | Self::VolSync => {
+            Self::KubeControllerManager | Self::KubeScheduler | Self::FluxOperator | Self::VolSync | Self::Kopiur => {
                 SignedDuration::from_millis(400)
             }
         }
@@ -201,6 +210,9 @@ impl Controller {
             Self::VolumeSnapshots => volsync::SNAPSHOTS,
             Self::ReplicationDestinations => volsync::DESTINATIONS,
             Self::ReplicationSources => volsync::SOURCES,
+            Self::Restores => kopiur::RESTORES,
+            Self::SnapshotSchedules => kopiur::SCHEDULES,
+            Self::Snapshots => kopiur::SNAPSHOTS,
         }
     }
 
@@ -223,6 +235,9 @@ impl Controller {
             Self::VolumeSnapshots,
             Self::ReplicationDestinations,
             Self::ReplicationSources,
+            Self::Restores,
+            Self::SnapshotSchedules,
+            Self::Snapshots,
         ]
         .into_iter()
         .find(|controller| controller.resource() == *resource)
@@ -254,6 +269,9 @@ impl Controller {
             Self::VolumeSnapshots => "volumesnapshot",
             Self::ReplicationDestinations => "replicationdestination",
             Self::ReplicationSources => "replicationsource",
+            Self::Restores => "restore",
+            Self::SnapshotSchedules => "snapshotschedule",
+            Self::Snapshots => "snapshot",
         }
     }
 }

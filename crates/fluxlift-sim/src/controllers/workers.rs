@@ -9,6 +9,7 @@ use super::{
 };
 use crate::World;
 use crate::flux::{helm, image, kustomize, notification, operator, source};
+use crate::kopiur::{restore, schedule, snapshot};
 use crate::kube::Key;
 use crate::volsync::{claims, destination, snapshots, source as backup};
 
@@ -73,6 +74,11 @@ fn dispatch(pass: &mut Pass<'_>, step: Step) -> Passed {
         (Controller::ReplicationDestinations, _) => destination::reconcile(pass),
         (Controller::ReplicationSources, Step::VolSync(_)) => backup::go_on(pass),
         (Controller::ReplicationSources, _) => backup::reconcile(pass),
+        (Controller::Restores, Step::Kopiur(step)) => restore::go_on(pass, &step),
+        (Controller::Restores, _) => restore::reconcile(pass),
+        (Controller::SnapshotSchedules, _) => schedule::reconcile(pass),
+        (Controller::Snapshots, Step::Kopiur(_)) => snapshot::go_on(pass),
+        (Controller::Snapshots, _) => snapshot::reconcile(pass),
         (
             Controller::GitRepositories
             | Controller::OciRepositories

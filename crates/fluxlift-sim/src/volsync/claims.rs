@@ -1,4 +1,5 @@
-//! Claims and volumes: bound to a volume that is there, provisioned anew, or filled from a destination's image.
+//! Claims and volumes: bound to a volume that is there, provisioned anew, or filled from a destination's image. One that
+//! kopiur is to fill waits for its volume.
 
 use std::sync::Arc;
 
@@ -106,8 +107,11 @@ fn class(pass: &Pass<'_>, claim: &Value) -> Option<Arc<Value>> {
 ///
 /// A claim that names a destination waits for its latest image, and for that to be ready.
 fn content(pass: &Pass<'_>, claim: &Value) -> Option<u64> {
-    if text(claim, "/spec/dataSourceRef/kind") != "ReplicationDestination" {
-        return Some(0);
+    match text(claim, "/spec/dataSourceRef/kind") {
+        "ReplicationDestination" => {}
+        // Such a claim gets its volume from kopiur, unless its storage heeds no data source.
+        "Restore" => return pass.world.kopiur.ignores_populators.then_some(0),
+        _ => return Some(0),
     }
     let namespace = text(claim, "/metadata/namespace");
     let destination = Key::namespaced(&kinds::DESTINATIONS, namespace, text(claim, "/spec/dataSourceRef/name"));

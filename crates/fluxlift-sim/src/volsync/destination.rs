@@ -62,6 +62,11 @@ fn moved(pass: &mut Pass<'_>, object: &Value) -> Passed {
         return Ok(Outcome::Failed("mover failed".to_owned()));
     }
     let found = pass.world.volsync.newest(&place, &identity);
+    if found.is_none() && pass.world.volsync.faults.strict {
+        let logs = "Repository connected\nERROR: Failed to restore snapshot: null";
+        pass.status(|status| status["latestMoverStatus"] = json!({"result": "Failed", "logs": logs}))?;
+        return Ok(Outcome::Failed("mover failed".to_owned()));
+    }
     // Without a snapshot the mover has nothing to do, and does it successfully.
     let said = match found {
         Some(_) => "Snapshot restore completed".to_owned(),

@@ -30,6 +30,14 @@ pub fn install(world: &mut World) -> Result<(), Status> {
                 "spec": {"serviceAccountName": "volsync", "containers": [{"name": "manager", "image": IMAGE,
                     "args": ["--leader-elect"]}]}}}}),
     )?;
+    storage_class(world)
+}
+
+/// Installs the storage class.
+///
+/// # Errors
+/// Those of the API.
+pub fn storage_class(world: &mut World) -> Result<(), Status> {
     apply(
         world,
         json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "csi.sim.fluxlift.dev",

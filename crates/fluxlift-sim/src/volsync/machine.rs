@@ -56,8 +56,13 @@ pub(super) fn is_due(object: &Value, now: Timestamp) -> bool {
 pub(super) fn next(object: &Value) -> Option<Timestamp> {
     let schedule = some_text(object, "/spec/trigger/schedule")?;
     let last: Timestamp = some_text(object, "/status/lastSyncTime")?.parse().ok()?;
+    last.checked_add(period(schedule)).ok()
+}
+
+/// How far the slots of a cron expression are apart: `*/N * * * *`, or an hour.
+pub(crate) fn period(schedule: &str) -> SignedDuration {
     let minutes = schedule.strip_prefix("*/").and_then(|rest| rest.split(' ').next()?.parse().ok());
-    last.checked_add(SignedDuration::from_mins(minutes.unwrap_or(60))).ok()
+    SignedDuration::from_mins(minutes.unwrap_or(60))
 }
 
 /// Whether a synchronization runs.

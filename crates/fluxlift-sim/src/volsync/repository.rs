@@ -41,7 +41,7 @@ pub(super) fn find(pass: &Pass<'_>, object: &Value) -> Found {
 }
 
 /// The handle of the volume that a claim is bound to.
-pub(super) fn handle(pass: &Pass<'_>, namespace: &str, claim: &str) -> Option<String> {
+pub(crate) fn handle(pass: &Pass<'_>, namespace: &str, claim: &str) -> Option<String> {
     let claim = pass.get(&Key::namespaced(&GroupResource::PERSISTENT_VOLUME_CLAIMS, namespace, claim))?;
     if text(&claim, "/status/phase") != "Bound" {
         return None;

@@ -46,6 +46,9 @@ pub struct Faults {
     pub failing: BTreeMap<Key, u32>,
     /// What is wrong with the snapshots of volumes.
     pub snapshots: SnapshotFault,
+    /// Whether a mover fails that finds no snapshot, as those of some releases do.
+    #[serde(default)]
+    pub strict: bool,
 }
 
 /// What is wrong with the snapshots of volumes.

@@ -4,6 +4,7 @@
 
 mod flux;
 mod git;
+mod kopiur;
 mod kube;
 mod pki;
 mod proxmox;

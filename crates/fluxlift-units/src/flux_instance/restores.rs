@@ -2,8 +2,7 @@
 
 use fluxlift_core::{ErrorKind, Explain};
 use fluxlift_engine::unit::UnitError;
-use fluxlift_flux::restore::volsync::VolSync;
-use fluxlift_flux::restore::{Choice, Limits, Restore, Round};
+use fluxlift_flux::restore::{Choice, Every, Limits, Restore, Round};
 use serde::{Deserialize, Deserializer};
 
 use super::bringup::Bringup;
@@ -82,7 +81,7 @@ impl Bringup<'_> {
             Restores::Off => others.await,
             Restores::Of(choice) => {
                 let round = self.round();
-                Restore::new(&round, &VolSync).guarding(choice, others).await
+                Restore::new(&round, &Every).guarding(choice, others).await
             }
         }
     }
@@ -94,7 +93,7 @@ impl Bringup<'_> {
     pub(super) async fn restore(&self) -> Result<Restored, UnitError> {
         let Restores::Of(choice) = &self.inputs.restore else { return Ok(Restored::default()) };
         let round = self.round();
-        let restore = Restore::new(&round, &VolSync);
+        let restore = Restore::new(&round, &Every);
         let work = async { restore.run(&restore.plan(choice, None).await?).await };
         let report = match work.await {
             Ok(report) => report,

@@ -2,8 +2,7 @@
 
 use clap::Args;
 use fluxlift_core::{Deadline, ErrorKind};
-use fluxlift_flux::restore::volsync::VolSync;
-use fluxlift_flux::restore::{Choice, Limits, Plan, Report, Restore as Restorer, RestoreError, Round};
+use fluxlift_flux::restore::{Choice, Every, Limits, Plan, Report, Restore as Restorer, RestoreError, Round};
 use fluxlift_gate::GateContext;
 use fluxlift_kube::Cluster;
 use serde_json::json;
@@ -21,7 +20,7 @@ use crate::ui::{Failure, OutputFormat, ask, is_interactive, note, print_document
 
 pub use super::restore_text::{plan_text, report_text};
 
-/// Restore applications from their backups by VolSync, and prove that data came back.
+/// Restore applications from their backups by VolSync or kopiur, and prove that data came back.
 ///
 /// Backups are held until the restore that they depend on is proven, with a label that says by whom and why. A restore
 /// that found no snapshot, or read an empty repository, or was paused or triggered by somebody else midway, is named and
@@ -63,6 +62,8 @@ pub struct Restore {
 pub enum Done {
     /// Nothing was done: what would be.
     Planned(Plan),
+    /// Nothing was done: since a plan was confirmed more has come to do, and this is it by now.
+    Changed(Plan),
     /// What was restored.
     Restored(Report),
     /// The backups that were let go.
@@ -87,23 +88,23 @@ impl Restore {
     /// # Errors
     /// When a name fits no destination, or the cluster refuses or does not answer.
     pub async fn plan(&self, round: &Round) -> Result<Plan, RestoreError> {
-        Restorer::new(round, &VolSync).plan(&self.choice(), self.namespace.as_deref()).await
+        Restorer::new(round, &Every).plan(&self.choice(), self.namespace.as_deref()).await
     }
 
-    /// Does what the options say, by `plan` if somebody has confirmed one.
+    /// Does what the options say, as things are by now; if somebody has confirmed a plan, no more than that.
     ///
     /// # Errors
     /// As [`Restore::plan`], and when VolSync is not proven to work.
-    pub async fn carry_out(&self, round: &Round, plan: Option<Plan>) -> Result<Done, RestoreError> {
-        let restore = Restorer::new(round, &VolSync);
+    pub async fn carry_out(&self, round: &Round, confirmed: Option<&Plan>) -> Result<Done, RestoreError> {
+        let restore = Restorer::new(round, &Every);
         if self.release {
             let released = restore.release(&self.choice(), self.namespace.as_deref()).await?;
             return Ok(Done::Released(released.iter().map(ToString::to_string).collect()));
         }
-        let plan = match plan {
-            Some(plan) => plan,
-            None => self.plan(round).await?,
-        };
+        let plan = self.plan(round).await?;
+        if confirmed.is_some_and(|confirmed| plan.goes_beyond(confirmed)) {
+            return Ok(Done::Changed(plan));
+        }
         Ok(if self.dry_run { Done::Planned(plan) } else { Done::Restored(restore.run(&plan).await?) })
     }
 }
@@ -118,38 +119,52 @@ pub(super) fn execute(args: &Restore, global: &Global, system: &System) -> Resul
         let seed = global.seed.unwrap_or(system.seed);
         let round = |cx: &GateContext| args.round(cx, &reached.cluster, system, seed);
         let unseen = round(&GateContext::quiet(setting.clock.clone()));
-        let mut plan = None;
-        if !args.dry_run && !args.release && !global.non_interactive && is_interactive() {
-            let planned = args.plan(&unseen).await?;
-            if planned.acts() {
-                progress(&plan_text(&planned));
-                if !ask(&format!("Restore these on {}?", reached.cluster.server())) {
-                    return Err(Failure::new(ErrorKind::Failed, "the restore was not confirmed"));
-                }
+        let asks = !args.dry_run && !args.release && !global.non_interactive && is_interactive();
+        let mut planned = if asks { Some(args.plan(&unseen).await?) } else { None };
+        let done = loop {
+            if let Some(plan) = &planned {
+                confirm(plan, reached.cluster.server())?;
             }
-            plan = Some(planned);
-        }
-        let done = match args.dry_run {
-            true => args.carry_out(&unseen, None).await?,
-            false => {
-                let work = async |cx: &GateContext| {
-                    let work = async { Ok(args.carry_out(&round(cx), plan).await?) };
-                    (alone(cx, &reached.cluster, system, "restore", work).await, cx.ledger.proofs())
-                };
-                let (ended, proofs) = followed(&setting.clock, work).await;
-                let (exit, because) = match &ended {
-                    Ok(done) => (done.exit_code(), done.because()),
-                    Err(failure) => (failure.exit_code(), failure.told()),
-                };
-                let failed = ("restore", exit, because);
-                args.on_failure.after_repair(failed, &proofs, &args.reach, (global, system, &setting)).await;
-                ended?
+            let done = match args.dry_run {
+                true => args.carry_out(&unseen, None).await?,
+                false => {
+                    let work = async |cx: &GateContext| {
+                        let work = async { Ok(args.carry_out(&round(cx), planned.as_ref()).await?) };
+                        (alone(cx, &reached.cluster, system, "restore", work).await, cx.ledger.proofs())
+                    };
+                    let (ended, proofs) = followed(&setting.clock, work).await;
+                    let (exit, because) = match &ended {
+                        // Nothing was done yet: it is asked for again.
+                        Ok(Done::Changed(_)) => (0, String::new()),
+                        Ok(done) => (done.exit_code(), done.because()),
+                        Err(failure) => (failure.exit_code(), failure.told()),
+                    };
+                    let failed = ("restore", exit, because);
+                    args.on_failure.after_repair(failed, &proofs, &args.reach, (global, system, &setting)).await;
+                    ended?
+                }
+            };
+            match done {
+                Done::Changed(plan) => planned = Some(plan),
+                done => break done,
             }
         };
         done.failures().iter().for_each(report_failure);
         printed(done.print(global.format))?;
         Ok(done.exit_code())
     })
+}
+
+/// Shows a plan that acts, and has it confirmed.
+fn confirm(plan: &Plan, server: &str) -> Result<(), Failure> {
+    if !plan.acts() {
+        return Ok(());
+    }
+    progress(&plan_text(plan));
+    match ask(&format!("Restore these on {server}?")) {
+        true => Ok(()),
+        false => Err(Failure::new(ErrorKind::Failed, "the restore was not confirmed")),
+    }
 }
 
 impl Done {
@@ -171,7 +186,7 @@ impl Done {
     /// 0 when all is proven, else what the failure says; 3 for a plan with something left to do.
     pub fn exit_code(&self) -> u8 {
         let failure = match self {
-            Self::Planned(plan) => (!plan.is_done()).then_some(ErrorKind::NotProven),
+            Self::Planned(plan) | Self::Changed(plan) => (!plan.is_done()).then_some(ErrorKind::NotProven),
             Self::Restored(report) => report.failure(),
             Self::Released(_) => None,
         };
@@ -180,7 +195,7 @@ impl Done {
 
     fn print(&self, format: OutputFormat) -> std::io::Result<()> {
         match self {
-            Self::Planned(plan) => print_document(format, &plan.to_json(), || plan_text(plan)),
+            Self::Planned(plan) | Self::Changed(plan) => print_document(format, &plan.to_json(), || plan_text(plan)),
             Self::Restored(report) => print_document(format, &report.to_json(), || report_text(report)),
             Self::Released(backups) => {
                 print_document(format, &json!({ "released": backups }), || released_text(backups))

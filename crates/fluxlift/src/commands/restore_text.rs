@@ -15,7 +15,7 @@ pub fn plan_text(plan: &Plan) -> String {
     }
     let mut text = table.render();
     lines(&mut text, "Not for this command", &plan.beyond);
-    strays(&mut text, &plan.stray);
+    strays(&mut text, &plan.stray, &plan.orphans);
     text
 }
 
@@ -31,7 +31,7 @@ pub fn report_text(report: &Report) -> String {
     }
     let mut text = table.render();
     lines(&mut text, "Held until the restore is proven, and no backup is made meanwhile", &report.held);
-    strays(&mut text, &report.stray);
+    strays(&mut text, &report.stray, &report.orphans);
     let proven = report.outcomes.iter().filter(|outcome| outcome.result.is_ok()).count();
     let _ = writeln!(text, "\n{proven} of {} destinations are proven.", report.outcomes.len());
     text
@@ -50,8 +50,11 @@ fn become_of(title: &str) -> &'static str {
     if title.starts_with("replicationdestination/") { "is not being restored any more" } else { "goes on" }
 }
 
-fn strays(text: &mut String, stray: &[String]) {
-    lines(text, "Held by another run: `fluxlift restore --all` goes on with it, `--release` lets them go", stray);
+fn strays(text: &mut String, stray: &[String], orphans: &[String]) {
+    let help = "`fluxlift restore --all` goes on with it, `fluxlift restore --release --all` lets them go";
+    lines(text, &format!("Held by another run: {help}"), stray);
+    let help = "no restore goes on with it, `fluxlift restore --release --all` lets them go";
+    lines(text, &format!("Held for a destination that is not there any more: {help}"), orphans);
 }
 
 fn lines(text: &mut String, title: &str, lines: &[String]) {

@@ -55,7 +55,7 @@ mod tests {
 
     impl CommandRunner for Says {
         fn run(&self, _: &Path, line: &[String], env: &Environment) -> Result<String, String> {
-            assert_eq!(line.last().map(String::as_str), Some("clusters/home/flux-system"));
+            assert_eq!(line.last().map(String::as_str), Some("clusters/main/flux-system"));
             assert!(env.get("GIT_DIR").is_none() && env.get("PATH").is_some());
             self.0.map(str::to_owned).map_err(str::to_owned)
         }
@@ -67,17 +67,17 @@ mod tests {
             std::fs::create_dir(root.path().join(".git")).unwrap();
         }
         let env = Environment::from_vars([("GIT_DIR", "/another"), ("PATH", "/bin")]);
-        let paths = ["clusters/home/flux-system".to_owned()];
+        let paths = ["clusters/main/flux-system".to_owned()];
         check(root.path(), &paths, &Says(git), &env).map_err(|failure| failure.render())
     }
 
     #[test]
     fn a_checkout_with_what_was_never_committed_is_refused_by_name() {
         checked(Ok(""), true).unwrap();
-        let said = checked(Ok(" M clusters/home/flux-system/kustomization.yaml\n?? a\n?? b\n?? c\n?? d\n?? e\n"), true);
+        let said = checked(Ok(" M clusters/main/flux-system/kustomization.yaml\n?? a\n?? b\n?? c\n?? d\n?? e\n"), true);
         let said = said.unwrap_err();
         assert!(
-            said.contains("never seen: clusters/home/flux-system/kustomization.yaml, a, b, c, d and 1 more"),
+            said.contains("never seen: clusters/main/flux-system/kustomization.yaml, a, b, c, d and 1 more"),
             "{said}"
         );
     }

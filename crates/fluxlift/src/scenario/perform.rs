@@ -190,7 +190,7 @@ async fn restore(stage: &Stage, global: &Global, args: &Restore, viewer: Viewer)
 
 fn restored(done: &Done) -> Vec<Restored> {
     match done {
-        Done::Planned(plan) => plan
+        Done::Planned(plan) | Done::Changed(plan) => plan
             .rows()
             .into_iter()
             .map(|row| Restored {

@@ -20,7 +20,7 @@ use fluxlift_gate::{TokioClock, pace};
 use fluxlift_sim::controllers::Program;
 use fluxlift_sim::kube::wire::request::Verb;
 use fluxlift_sim::kube::{Caller, Effect, Fault, GroupResource, Key, Part, Patch, Reason, Status};
-use fluxlift_sim::{Datacenter, Net, Options, World, volsync};
+use fluxlift_sim::{Datacenter, Net, Options, World, kopiur, volsync};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -142,7 +142,7 @@ fn a_clock_that_is_wrong_and_what_a_killed_run_left_are_found() {
 #[test]
 fn what_a_killed_restore_holds_and_a_killed_rescue_began_are_found() {
     let report = after(1, |world, _| {
-        for definition in volsync::definitions::all() {
+        for definition in [volsync::definitions::all(), kopiur::definitions::all()].concat() {
             volsync::install::apply(world, definition).unwrap();
         }
         // Until they are Established.
@@ -156,6 +156,11 @@ fn what_a_killed_restore_holds_and_a_killed_rescue_began_are_found() {
                 "spec": {"sourcePVC": "plex", "paused": true}});
             volsync::install::apply(world, object).unwrap();
         }
+        let metadata =
+            json!({"name": "plex", "namespace": "default", "labels": {"fluxlift.dev/held-by-restore": "run1"}});
+        let schedule = json!({"apiVersion": "kopiur.home-operations.com/v1alpha1", "kind": "SnapshotSchedule",
+            "metadata": metadata, "spec": {"schedule": {"cron": "0 * * * *", "suspend": true}}});
+        volsync::install::apply(world, schedule).unwrap();
         let release = GroupResource::known("helm.toolkit.fluxcd.io", "helmreleases");
         let release = Key::namespaced(&release, "default", "atuin");
         merge(world, &release, Part::Object, json!({"metadata": {"annotations": {"fluxlift.dev/rescue": "{}"}}}));
@@ -164,6 +169,7 @@ fn what_a_killed_restore_holds_and_a_killed_rescue_began_are_found() {
         found(&report),
         [
             ("backups-held", "replicationsource/default/plex"),
+            ("backups-held", "snapshotschedule/default/plex"),
             ("restore-unfinished", "replicationdestination/default/plex-dst"),
             ("rescue-unfinished", "helmrelease/default/atuin"),
         ],

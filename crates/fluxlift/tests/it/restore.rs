@@ -12,6 +12,7 @@ use fluxlift::demo::cluster;
 use fluxlift::run::{Pace, at_pace};
 use fluxlift::system::System;
 use fluxlift::watchdog::Witness;
+use fluxlift_flux::restore::Plan;
 use fluxlift_gate::{GateContext, TokioClock, pace};
 use fluxlift_kube::{Cluster, Kubeconfig};
 use fluxlift_sim::kube::wire::request::Verb;
@@ -67,6 +68,11 @@ impl Scene {
 
     /// What the command with these words comes to, in virtual time.
     fn done(self, line: &str) -> Done {
+        self.confirmed(line, None)
+    }
+
+    /// The same, where somebody has confirmed a plan before.
+    fn confirmed(self, line: &str, plan: Option<&Plan>) -> Done {
         let words = ["fluxlift", "restore"].into_iter().chain(line.split(' '));
         let Command::Restore(args) = Cli::try_parse_from(words).unwrap().command else { panic!("not a restore") };
         let mut system = System::look().unwrap_or_else(|failure| panic!("{}", failure.render()));
@@ -78,7 +84,7 @@ impl Scene {
             let kubeconfig = Kubeconfig::from_text(&self.kubeconfig, None, None).unwrap();
             let cluster = Cluster::connect(&kubeconfig, Arc::new(Net::new(datacenter)), clock.clone(), SEED)?;
             let cx = GateContext::quiet(clock);
-            let done = args.carry_out(&args.round(&cx, &cluster, &system, SEED), None).await?;
+            let done = args.carry_out(&args.round(&cx, &cluster, &system, SEED), plan).await?;
             driver.abort();
             Ok(done)
         });
@@ -167,6 +173,19 @@ fn understood(files: &BTreeMap<String, String>) {
 }
 
 #[test]
+fn what_came_after_a_plan_was_confirmed_is_not_done_without_being_asked_for() {
+    let Done::Planned(plan) = Scene::with(&[("atuin", true)]).done("--dry-run") else { panic!("no plan") };
+    let Done::Changed(now) = Scene::with(&[("atuin", true), ("plex", true)]).confirmed("--all", Some(&plan)) else {
+        panic!("it was done")
+    };
+    assert_eq!(now.rows().len(), 2);
+    let Done::Restored(report) = Scene::with(&[("atuin", true)]).confirmed("--all", Some(&plan)) else {
+        panic!("it was not done")
+    };
+    assert!(report.failure().is_none(), "{report:?}");
+}
+
+#[test]
 fn the_real_program_plans_restores_and_releases() {
     let mut scene = Scene::with(&[("atuin", true), ("plex", false)]);
     scene.world.volsync.moving = SignedDuration::from_millis(100);
@@ -185,7 +204,11 @@ fn the_real_program_plans_restores_and_releases() {
     assert!(nowhere.err.contains("the cluster has no namespace nowhere"), "{}", nowhere.err);
     let none = run_in(scene.path(), "restore --all -n kube-system");
     assert_eq!(none.code, 1);
-    assert!(none.err.contains("there is no ReplicationDestination in namespace kube-system"), "{}", none.err);
+    assert!(
+        none.err.contains("there is no ReplicationDestination and no Restore in namespace kube-system"),
+        "{}",
+        none.err
+    );
     served.with(reserved::by_another);
     reserved::told(&run_in(scene.path(), "restore atuin-dst"));
     reserved::told(&run_in(scene.path(), "restore --release --all"));
@@ -216,7 +239,7 @@ fn the_real_program_plans_restores_and_releases() {
 }
 
 #[test]
-fn a_cluster_without_volsync_is_told_so_and_a_line_that_names_nothing_is_refused() {
+fn a_cluster_without_volsync_and_kopiur_is_told_so_and_a_line_that_names_nothing_is_refused() {
     let home = tempfile::tempdir().unwrap();
     assert_eq!(run_in(home.path(), "restore").code, 64);
     assert_eq!(run_in(home.path(), "restore --all plex").code, 64);
@@ -226,7 +249,11 @@ fn a_cluster_without_volsync_is_told_so_and_a_line_that_names_nothing_is_refused
     let _served = Served::start(world);
     let bare = run_in(home.path(), "restore --all --kubeconfig kubeconfig");
     assert_eq!(bare.code, 1);
-    assert!(bare.err.contains("has no VolSync") && bare.err.contains("hint: install VolSync"), "{}", bare.err);
+    assert!(
+        bare.err.contains("has no VolSync and no kopiur") && bare.err.contains("hint: install VolSync or kopiur"),
+        "{}",
+        bare.err
+    );
 }
 
 #[test]

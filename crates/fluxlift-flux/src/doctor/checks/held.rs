@@ -23,7 +23,7 @@ pub(super) fn judge(marked: &Read<Vec<Object>>) -> Read<Judged> {
         }
     }
     if judged.findings.is_empty() {
-        judged.saw("fluxlift holds no ReplicationSource and restores no ReplicationDestination");
+        judged.saw("fluxlift holds no ReplicationSource or SnapshotSchedule, and restores no ReplicationDestination");
     }
     Ok(judged)
 }

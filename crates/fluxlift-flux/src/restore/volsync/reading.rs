@@ -10,12 +10,23 @@ use jiff::SignedDuration;
 const COMPLETED: &str = "Snapshot restore completed";
 /// Its words for one that had nothing to bring.
 const EMPTY: [&str; 2] = ["No eligible snapshots", "No snapshots found"];
+/// The same where it fails by that: some releases ask for the snapshot `null` then. A repository that can't be listed has
+/// "No snapshots found in the repository", which says nothing of what is in it.
+const UNMATCHED: [&str; 4] =
+    ["No eligible snapshots", "No snapshots found for", "unable to find snapshots", "restore snapshot: null"];
+/// What its complaints have in them, as its own filter of logs keeps them.
+const COMPLAINTS: [&str; 3] = ["error", "failed", "unable to"];
+/// What it says on its way to a repository, which costs no data: one way to connect was tried before another, and a summary
+/// of policies.
+const CHATTER: [&str; 3] = ["connection failed", " 0 errors", "client identity"];
 
 /// The words of a mover, weighed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
     /// It restored a snapshot.
     Restored,
+    /// It restored one, and complains beside that in these words: something may be missing.
+    Partial(String),
     /// It found none, in these words.
     Empty(String),
     /// It failed, in these words.
@@ -73,15 +84,25 @@ impl<'a> Reading<'a> {
     pub fn said(self) -> Said {
         let logs = self.0.text("/status/latestMoverStatus/logs").unwrap_or_default();
         let line = |words: &[&str]| logs.lines().find(|line| words.iter().any(|word| line.contains(word)));
+        let told = |line: &str| line.trim().to_owned();
         match self.0.text("/status/latestMoverStatus/result") {
-            Some("Successful") => match (line(&EMPTY), line(&[COMPLETED])) {
-                (Some(empty), _) => Said::Empty(empty.trim().to_owned()),
-                (None, Some(_)) => Said::Restored,
-                (None, None) => Said::Nothing,
+            Some("Successful") => match (line(&EMPTY), line(&[COMPLETED]), logs.lines().find(|line| complains(line))) {
+                (Some(empty), ..) => Said::Empty(told(empty)),
+                (None, Some(_), Some(complaint)) => Said::Partial(told(complaint)),
+                (None, Some(_), None) => Said::Restored,
+                (None, None, _) => Said::Nothing,
             },
-            Some(_) => Said::Failed(logs.lines().last().unwrap_or("it left no logs").trim().to_owned()),
+            Some(_) => match line(&UNMATCHED) {
+                Some(empty) => Said::Empty(told(empty)),
+                None => Said::Failed(told(logs.lines().last().unwrap_or("it left no logs"))),
+            },
             None => Said::Nothing,
         }
+    }
+
+    /// Whether its mover failed. VolSync tries again, and the synchronization goes on for as long.
+    pub fn is_failing(self) -> bool {
+        self.0.text("/status/latestMoverStatus/result").is_some_and(|result| result != "Successful")
     }
 
     /// The identities that its repository has snapshots of, where the mover looked.
@@ -111,6 +132,13 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// Whether a mover complains in this line. Options are not its words.
+fn complains(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().filter(|word| !word.starts_with("--")).collect();
+    let line = words.join(" ").to_lowercase();
+    COMPLAINTS.iter().any(|word| line.contains(word)) && !CHATTER.iter().any(|words| line.contains(words))
+}
+
 /// For how long words that say nothing may still become some.
 pub(super) const HUSH: Duration = Duration::from_secs(30);
 
@@ -133,6 +161,39 @@ mod tests {
         assert_eq!(said("Successful", &format!("{empty}\nSnapshot restore completed")), Said::Empty(empty.to_owned()));
         assert_eq!(said("Successful", ""), Said::Nothing);
         assert_eq!(said("Failed", "a\nERROR b"), Said::Failed("ERROR b".to_owned()));
+    }
+
+    #[test]
+    fn a_mover_that_fails_because_nothing_matches_is_told_from_one_that_fails() {
+        for words in [
+            "No eligible snapshots found",
+            "No snapshots found for app@apps:/data",
+            "ERROR unable to find snapshots for source \"app@apps:/data\"",
+            "ERROR: Failed to restore snapshot: null",
+        ] {
+            assert_eq!(said("Failed", &format!("{words}\nERROR gone")), Said::Empty(words.to_owned()));
+        }
+        // It could not list them: nobody knows what is there.
+        let unread = "ERROR: Failed to restore snapshot: k1\nNo snapshots found in the repository";
+        assert_eq!(said("Failed", unread), Said::Failed("No snapshots found in the repository".to_owned()));
+    }
+
+    #[test]
+    fn a_restore_with_complaints_beside_it_is_not_known_to_be_whole() {
+        let beside =
+            |words: &str| said("Successful", &format!("{words}\nINFO: Snapshot restore completed successfully"));
+        for words in ["ERROR ignored error input/output error on db/a", "Ignored 3 errors.", "unable to set owner of a"]
+        {
+            assert_eq!(beside(words), Said::Partial(words.to_owned()));
+        }
+        for chatter in [
+            "JSON config connection failed, trying other methods...",
+            "Policy configuration summary: 2 applied, 0 errors",
+            "Restore command: kopia snapshot restore k1 . --ignore-permission-errors",
+            "ERROR: Failed to set client identity - this may affect snapshot ownership",
+        ] {
+            assert_eq!(beside(chatter), Said::Restored, "{chatter}");
+        }
     }
 
     #[test]

@@ -23,7 +23,9 @@ pub(super) async fn trigger(round: &Round, target: &ObjectRef, object: &Object) 
         let gate = Idle::of(object);
         let seen = round.cx.prove(&gate, round.limits.restore, round.cluster.observe_one(target.clone())).await?;
         let Some(idle) = seen else { continue };
-        if super::Reading(&idle).is_restored() {
+        // One that was so before is done again for a reason: its image is gone, say.
+        let reading = super::Reading(&idle);
+        if reading.is_restored() && reading.ended() != super::Reading(object).ended() {
             return Ok(AtRest::Restored(idle));
         }
         let tag = format!("fluxlift-{}", round.word());

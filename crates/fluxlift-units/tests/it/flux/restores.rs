@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use fluxlift_core::ErrorKind;
+use fluxlift_sim::controllers::Program;
 use fluxlift_sim::flux::kinds::HELM_RELEASES;
 use fluxlift_sim::kube::{Caller, Key, Part, Patch};
 use fluxlift_sim::referee;
 use fluxlift_sim::volsync::install::{CLASS, snapshot_class};
 use fluxlift_sim::volsync::{install, kinds};
-use fluxlift_sim::{Datacenter, Options, World};
+use fluxlift_sim::{Datacenter, Options, World, kopiur};
 use serde_json::{Value as Json, json};
 
 use super::lab::{Lab, chain};
@@ -107,6 +108,55 @@ async fn a_backup_that_comes_while_everything_else_still_comes_is_held_at_once_a
     assert_eq!(lab.with(|world| world.volsync.newest(S3, "app@default")), None);
     let source = lab.find("ReplicationSource", "default/app").unwrap();
     assert_eq!(source["spec"]["paused"], true);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_schedule_is_held_as_soon_as_flux_has_brought_it_and_goes_on_when_kopiur_has_filled_its_claim() {
+    let mut lab = Lab::new(Options::default());
+    lab.apply("flux_operator").await;
+    lab.with(|world| kopiur::install(world).unwrap());
+    let of = |kind: &str, spec: Json| {
+        json!({"apiVersion": "kopiur.home-operations.com/v1alpha1", "kind": kind,
+            "metadata": {"name": "app", "namespace": "default"}, "spec": spec})
+    };
+    let restore = of("Restore", json!({"source": {"fromPolicy": {"name": "app"}}, "target": {"populator": {}}}));
+    lab.until("kopiur", |lab| lab.with(|world| install::apply(world, restore.clone()).is_ok())).await;
+    lab.apply_object(of(
+        "SnapshotPolicy",
+        json!({"repository": {"name": "nas"}, "sources": [{"pvc": {"name": "app"}}]}),
+    ));
+    lab.with(|world| {
+        world.volsync.back_up("nas", "app@default", 4096);
+        // It takes its time, so that its schedule comes before the data does.
+        world.flux.faults.frozen.insert(Program::Kopiur);
+    });
+    let mut claim = claim();
+    claim["spec"]["dataSourceRef"] =
+        json!({"apiGroup": "kopiur.home-operations.com", "kind": "Restore", "name": "app"});
+    lab.apply_object(claim);
+    lab.more = json!({"restore": "all"});
+    let datacenter = lab.datacenter.clone();
+    let meanwhile = async {
+        look(&datacenter, |world| referee::count(world).ready > 0).await;
+        let schedule =
+            of("SnapshotSchedule", json!({"policyRef": {"name": "app"}, "schedule": {"cron": "*/5 * * * *"}}));
+        datacenter.with(|world| install::apply(world, schedule).unwrap());
+        look(&datacenter, |world| {
+            let key = Key::namespaced(&kopiur::kinds::SCHEDULES, "default", "app");
+            world.kube.api.get(&key).unwrap()["spec"]["schedule"]["suspend"] == true
+        })
+        .await;
+        datacenter.with(|world| {
+            world.flux.faults.frozen.remove(&Program::Kopiur);
+            referee::count(world).ready
+        })
+    };
+    let (applied, ready) = tokio::join!(lab.apply("flux_instance"), meanwhile);
+    assert!(ready < 50, "it was held when all {ready} releases were there");
+    assert!(applied.shortfall.is_none(), "{:?}", applied.shortfall);
+    let schedule = lab.find("SnapshotSchedule", "default/app").unwrap();
+    assert_eq!(schedule["spec"]["schedule"], json!({"cron": "*/5 * * * *"}));
+    assert_eq!(lab.find("PersistentVolumeClaim", "default/app").unwrap()["status"]["phase"], "Bound");
 }
 
 #[tokio::test(start_paused = true)]

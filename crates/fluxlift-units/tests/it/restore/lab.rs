@@ -1,18 +1,17 @@
-//! A cluster with VolSync, a repository, and applications with their backups.
+//! A cluster with VolSync or kopiur or both, a repository, and applications with their backups.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fluxlift_core::{Deadline, Emitter, EventKind, Timestamp};
-use fluxlift_flux::restore::volsync::VolSync;
-use fluxlift_flux::restore::{Choice, HELD, Limits, Plan, Report, Restore, RestoreError, Round};
+use fluxlift_flux::restore::{Choice, Every, HELD, Limits, Plan, Report, Restore, RestoreError, Round};
 use fluxlift_gate::{GateContext, TokioClock, pace};
 use fluxlift_kube::{Cluster, Kubeconfig, ObjectRef};
 use fluxlift_sim::controllers::nodes;
 use fluxlift_sim::kube::{self, Caller, GroupResource, Key, Part};
 use fluxlift_sim::volsync::install::{CLASS, apply, snapshot_class};
-use fluxlift_sim::volsync::{install, kinds};
-use fluxlift_sim::{Datacenter, Net, Options, World};
+use fluxlift_sim::volsync::{self, kinds};
+use fluxlift_sim::{Datacenter, Net, Options, World, kopiur};
 use serde_json::{Value, json};
 
 const START: &str = "2026-01-01T00:00:00Z";
@@ -31,13 +30,35 @@ pub(super) struct Lab {
 impl Lab {
     /// VolSync at work, on one node.
     pub(super) async fn new() -> Self {
+        let lab = Self::of(|world| volsync::install(world).unwrap()).await;
+        lab.with(|world| snapshot_class(world).unwrap());
+        lab
+    }
+
+    /// kopiur at work, on one node.
+    pub(super) async fn with_kopiur() -> Self {
+        Self::of(|world| kopiur::install(world).unwrap()).await
+    }
+
+    /// Both at work, on one node.
+    pub(super) async fn with_both() -> Self {
+        let install = |world: &mut World| {
+            volsync::install(world).unwrap();
+            kopiur::install(world).unwrap();
+        };
+        let lab = Self::of(install).await;
+        lab.with(|world| snapshot_class(world).unwrap());
+        lab
+    }
+
+    async fn of(install: impl FnOnce(&mut World)) -> Self {
         let start: Timestamp = START.parse().unwrap();
         let clock = Arc::new(TokioClock::starting_at(start));
         let mut world = World::new(Options::default(), start);
         let kubeconfig = kube::standalone(&mut world, "127.101.0.10:6443".parse().unwrap()).unwrap();
         nodes::join(&mut world, "node-1", [127, 101, 0, 11].into(), &[]);
         apply(&mut world, cilium()).unwrap();
-        install(&mut world).unwrap();
+        install(&mut world);
         let datacenter = Datacenter::new(world, clock.clone());
         datacenter.run();
         let events: Arc<Mutex<Vec<EventKind>>> = Arc::default();
@@ -49,7 +70,6 @@ impl Lab {
         let limits = Limits { restore: Deadline::minutes(10), ..Limits::default() };
         let lab = Self { datacenter, cx, limits, events, cluster };
         lab.pass(90).await;
-        lab.with(|world| snapshot_class(world).unwrap());
         lab
     }
 
@@ -90,10 +110,40 @@ impl Lab {
 
     /// The claim of an application, filled from its destination.
     pub(super) fn claim(&self, name: &str) {
+        self.claim_of(name, CLASS);
+    }
+
+    /// The same of a class, which may not be there yet.
+    pub(super) fn claim_of(&self, name: &str, class: &str) {
         self.apply(json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
             "metadata": {"name": name, "namespace": "default"}, "spec": {"accessModes": ["ReadWriteOnce"],
+                "storageClassName": class,
                 "resources": {"requests": {"storage": "5Gi"}}, "dataSourceRef": {"apiGroup": "volsync.backube",
                     "kind": "ReplicationDestination", "name": format!("{name}-dst")}}}));
+    }
+
+    /// A claim that a driver provisions a new, empty volume for; its handle.
+    pub(super) async fn provisioned(&self, name: &str) -> String {
+        self.apply(json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+            "metadata": {"name": name, "namespace": "default"}, "spec": {"accessModes": ["ReadWriteMany"],
+                "resources": {"requests": {"storage": "1Gi"}}}}));
+        self.pass(10).await;
+        format!("sim-{}", self.get(&CLAIMS, name)["metadata"]["uid"].as_str().unwrap())
+    }
+
+    /// The repository of a destination lies on a claim from now on.
+    pub(super) fn repository_on(&self, destination: &str, claim: &str) {
+        self.change(&DESTINATIONS, destination, |object| {
+            object["spec"]["kopia"]["moverVolumes"] = json!([{"mountPath": "repository",
+                "volumeSource": {"persistentVolumeClaim": {"claimName": claim}}}]);
+        });
+    }
+
+    /// Waits until a run has triggered something.
+    pub(super) async fn triggered(&self) {
+        while !self.steps().iter().any(|step| step.starts_with("triggered")) {
+            self.pass(1).await;
+        }
     }
 
     pub(super) fn get(&self, gr: &GroupResource, name: &str) -> Value {
@@ -130,19 +180,30 @@ impl Lab {
 
     pub(super) async fn plan(&self) -> Plan {
         let round = self.round();
-        Restore::new(&round, &VolSync).plan(&Choice::All, None).await.unwrap()
+        Restore::new(&round, &Every).plan(&Choice::All, None).await.unwrap()
     }
 
     /// Restores all that there is.
     pub(super) async fn restore(&self) -> Result<Report, RestoreError> {
-        let (round, provider) = (self.round(), VolSync);
-        let restore = Restore::new(&round, &provider);
-        restore.run(&restore.plan(&Choice::All, None).await?).await
+        self.restore_of(&Choice::All, None).await
+    }
+
+    /// Restores what `choice` means in `namespace`, or everywhere.
+    pub(super) async fn restore_of(&self, choice: &Choice, namespace: Option<&str>) -> Result<Report, RestoreError> {
+        let round = self.round();
+        let restore = Restore::new(&round, &Every);
+        restore.run(&restore.plan(choice, namespace).await?).await
+    }
+
+    /// Guards what there is while `others` are at work.
+    pub(super) async fn guarding<T>(&self, others: impl Future<Output = T>) -> T {
+        let round = self.round();
+        Restore::new(&round, &Every).guarding(&Choice::All, others).await
     }
 
     pub(super) async fn release(&self) -> Vec<ObjectRef> {
         let round = self.round();
-        Restore::new(&round, &VolSync).release(&Choice::All, None).await.unwrap()
+        Restore::new(&round, &Every).release(&Choice::All, None).await.unwrap()
     }
 
     /// Why the only destination was not restored.

@@ -192,7 +192,7 @@ async fn an_api_that_goes_away_midway_is_an_error_with_the_last_verdict() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cluster_without_volsync_is_told_so() {
+async fn a_cluster_without_volsync_and_kopiur_is_told_so() {
     let lab = Lab::new().await;
     let definitions = GroupResource::CUSTOM_RESOURCE_DEFINITIONS;
     lab.with(|world| {
@@ -204,6 +204,8 @@ async fn a_cluster_without_volsync_is_told_so() {
     });
     lab.pass(10).await;
     let error = lab.restore().await.unwrap_err().to_string();
-    assert!(error.contains("has no VolSync: replicationdestinations.volsync.backube is not defined"), "{error}");
+    let words =
+        "has no VolSync and no kopiur: it defines no replicationdestinations.volsync.backube and no restores.kopiur";
+    assert!(error.contains(words), "{error}");
     assert_eq!(lab.get(&CLAIMS, "app"), Value::Null);
 }

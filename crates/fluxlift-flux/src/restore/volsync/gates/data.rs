@@ -5,6 +5,7 @@ use fluxlift_kube::Object;
 
 use super::super::reading::{HUSH, Said};
 use super::super::{CopyMethod, Reading};
+use super::nothing::nothing;
 use crate::restore::identity::{another, path};
 
 /// Proven when the mover says that it restored a snapshot, and the destination names another image than before.
@@ -12,21 +13,14 @@ use crate::restore::identity::{another, path};
 pub struct DataRestored {
     path: String,
     uid: String,
-    identity: String,
     copy: CopyMethod,
     before: Option<String>,
 }
 
 impl DataRestored {
-    /// The destination `object`, which restores `identity` and named the image `before` before its trigger.
-    pub fn of(object: &Object, identity: &str, copy: &CopyMethod, before: Option<&str>) -> Self {
-        Self {
-            path: path(object),
-            uid: object.uid().to_owned(),
-            identity: identity.to_owned(),
-            copy: copy.clone(),
-            before: before.map(str::to_owned),
-        }
+    /// The destination `object`, which named the image `before` before its trigger.
+    pub fn of(object: &Object, copy: &CopyMethod, before: Option<&str>) -> Self {
+        Self { path: path(object), uid: object.uid().to_owned(), copy: copy.clone(), before: before.map(str::to_owned) }
     }
 
     fn image(&self, object: &Object) -> Verdict {
@@ -67,18 +61,13 @@ impl Gate for DataRestored {
         }
         match Reading(object).said() {
             Said::Restored => self.image(object),
-            Said::Empty(words) => {
-                let known = Reading(object).identities();
-                let known =
-                    if known.is_empty() { String::new() } else { format!("; it has those of {}", known.join(", ")) };
-                let why = format!(
-                    "nothing was restored: the repository has no snapshot of {}{known} ({words})",
-                    self.identity
-                );
-                let act = "name the right identity (spec.kopia.sourceIdentity, or username and hostname), or the right \
-                           repository; delete no claim or backup before that";
+            Said::Partial(words) => {
+                let why = format!("it restored a snapshot, and its mover complains beside that: {words}");
+                let act = "see what the mover's Pod logged, and whether the data is whole; if it is, say so with the annotation \
+                           fluxlift.dev/restore: skip on the destination";
                 Verdict::stuck(why, Remedy::person(act))
             }
+            Said::Empty(words) => nothing(object, &words),
             Said::Failed(words) => Verdict::pending(format!("its last mover failed: {words}")),
             Said::Nothing if seen.unchanged_for < HUSH => Verdict::pending("the mover left no words yet"),
             Said::Nothing => {
@@ -102,14 +91,10 @@ mod tests {
 
     fn judge_after(copy: CopyMethod, status: Value, unchanged_for: Duration) -> Verdict {
         let snapshot = Some(Object::new(json!({"kind": "ReplicationDestination",
-            "metadata": {"name": "a", "namespace": "apps", "uid": "u1"}, "status": status})));
-        let gate = DataRestored {
-            path: "apps/a".to_owned(),
-            uid: "u1".to_owned(),
-            identity: "app@apps".to_owned(),
-            copy,
-            before: Some("old".to_owned()),
-        };
+            "metadata": {"name": "a", "namespace": "apps", "uid": "u1"},
+            "spec": {"kopia": {"sourceIdentity": {"sourceName": "app"}}}, "status": status})));
+        let gate =
+            DataRestored { path: "apps/a".to_owned(), uid: "u1".to_owned(), copy, before: Some("old".to_owned()) };
         gate.judge(&Observation { snapshot: &snapshot, unchanged_for })
     }
 
@@ -130,6 +115,13 @@ mod tests {
         let verdict = judge("No eligible snapshots found", "new");
         let Verdict::Stuck { why, .. } = verdict else { panic!("{verdict}") };
         assert!(why.contains("no snapshot of app@apps; it has those of other@apps"), "{why}");
+    }
+
+    #[test]
+    fn a_restored_snapshot_with_complaints_beside_it_is_refused_in_the_mover_s_words() {
+        let verdict = judge("ERROR ignored error on db/a\nSnapshot restore completed", "new");
+        let Verdict::Stuck { why, .. } = verdict else { panic!("{verdict}") };
+        assert!(why.contains("complains beside that: ERROR ignored error on db/a"), "{why}");
     }
 
     #[test]

@@ -4,6 +4,8 @@ use fluxlift_core::{Gate, GateName, Observation, Remedy, Verdict};
 use fluxlift_kube::Object;
 
 use super::super::Reading;
+use super::super::reading::Said;
+use super::nothing::nothing;
 use crate::restore::identity::{another, path};
 
 /// Proven when the destination is not paused, and no synchronization runs or is about to.
@@ -20,15 +22,22 @@ impl Idle {
     }
 }
 
-/// A destination that is paused: an end.
+/// Why a destination that is paused can't be restored, and what a person can do; `None` where it is not.
+pub fn pause(object: &Object) -> Option<(String, String)> {
+    let act = || {
+        format!(
+            "take the pause off: kubectl patch replicationdestination -n {} {} --type merge -p '{{\"spec\":{{\"paused\":false}}}}'",
+            object.namespace().unwrap_or_default(),
+            object.name()
+        )
+    };
+    let why = "it is paused: it counts every trigger as done at once, and restores nothing".to_owned();
+    Reading(object).is_paused().then(|| (why, act()))
+}
+
+/// The same as an end.
 pub(super) fn paused(object: &Object) -> Option<Verdict> {
-    let act = format!(
-        "take the pause off: kubectl patch replicationdestination -n {} {} --type merge -p '{{\"spec\":{{\"paused\":false}}}}'",
-        object.namespace().unwrap_or_default(),
-        object.name()
-    );
-    let why = || format!("{} is paused: it counts every trigger as done at once, and restores nothing", object.title());
-    Reading(object).is_paused().then(|| Verdict::stuck(why(), Remedy::person(act)))
+    pause(object).map(|(why, act)| Verdict::stuck(why, Remedy::person(act)))
 }
 
 impl Gate for Idle {
@@ -47,6 +56,10 @@ impl Gate for Idle {
         }
         let reading = Reading(object);
         if let Some(since) = reading.runs_since() {
+            // A synchronization ends when its mover succeeds: this one would fail for ever.
+            if let (Said::Empty(words), true) = (reading.said(), reading.is_failing()) {
+                return nothing(object, &words);
+            }
             let tag = reading.tag().unwrap_or("its schedule");
             return Verdict::pending(format!("a synchronization by {tag} runs since {since}: {}", reading.condition()));
         }
@@ -96,6 +109,20 @@ mod tests {
         let verdict = judge("u1", json!({"paused": true, "trigger": {"manual": "once"}}), done());
         let Verdict::Stuck { why, .. } = verdict else { panic!("{verdict}") };
         assert!(why.contains("is paused") && why.contains("restores nothing"), "{why}");
+    }
+
+    #[test]
+    fn one_whose_own_restore_fails_because_nothing_matches_will_not_be_idle() {
+        let status = |result: &str| {
+            json!({"lastSyncStartTime": "2026-01-01T00:05:00Z",
+                "latestMoverStatus": {"result": result, "logs": "No eligible snapshots found"}})
+        };
+        let spec = json!({"trigger": {"manual": "once"}, "kopia": {"sourceIdentity": {"sourceName": "app"}}});
+        let verdict = judge("u1", spec.clone(), status("Failed"));
+        let Verdict::Stuck { why, .. } = verdict else { panic!("{verdict}") };
+        assert!(why.contains("no snapshot of app@apps"), "{why}");
+        // The words of the one before, which ended: what runs now may do better.
+        assert!(matches!(judge("u1", spec, status("Successful")), Verdict::Pending { .. }));
     }
 
     #[test]

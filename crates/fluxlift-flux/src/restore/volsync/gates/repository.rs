@@ -5,12 +5,10 @@ use fluxlift_kube::Object;
 
 use super::super::mark::VOLUME_HANDLE;
 use super::super::{Destination, Store};
+use super::written::ClaimSight;
 
 /// By this annotation a volume says that it was made for its claim.
 const PROVISIONED: &str = "pv.kubernetes.io/provisioned-by";
-
-/// A repository's claim and the volume that it is bound to, as they were seen together.
-pub type RepositorySight = (Option<Object>, Option<Object>);
 
 /// Proven when the repository lies outside of the cluster, or its claim is bound to the volume that it should be bound to.
 ///
@@ -38,7 +36,7 @@ impl RepositoryReachable {
         }
     }
 
-    fn claim(&self, name: &str, (claim, volume): &RepositorySight) -> Verdict {
+    fn claim(&self, name: &str, (claim, volume): &ClaimSight) -> Verdict {
         let title = format!("persistentvolumeclaim/{}/{name}", self.namespace);
         let Some(claim) = claim else { return Verdict::pending(format!("{title} does not exist yet")) };
         if claim.is_terminating() {
@@ -97,13 +95,13 @@ fn handle(volume: &Object) -> Option<String> {
 }
 
 impl Gate for RepositoryReachable {
-    type Snapshot = RepositorySight;
+    type Snapshot = ClaimSight;
 
     fn name(&self) -> GateName {
         GateName::new(format!("repository of {}", self.path))
     }
 
-    fn judge(&self, seen: &Observation<'_, RepositorySight>) -> Verdict {
+    fn judge(&self, seen: &Observation<'_, ClaimSight>) -> Verdict {
         match &self.store {
             Store::Claim(name) => self.claim(name, seen.snapshot),
             Store::Nfs { .. } | Store::Remote => {

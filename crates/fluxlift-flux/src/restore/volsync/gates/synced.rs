@@ -2,11 +2,16 @@
 
 use fluxlift_core::{Gate, GateName, Observation, Remedy, Timestamp, Verdict};
 use fluxlift_kube::Object;
+use serde_json::Value;
 
 use super::super::Reading;
 use super::super::reading::Said;
 use super::idle::paused;
+use super::nothing::nothing;
 use crate::restore::identity::{another, path};
+
+/// Where a destination has what its mover said last.
+const MOVER: &str = "/status/latestMoverStatus";
 
 /// Proven when a synchronization by our tag began at the trigger or after it, and has ended.
 #[derive(Debug, Clone)]
@@ -16,12 +21,16 @@ pub struct Synced {
     tag: String,
     /// By the server's clock, in whole seconds.
     triggered: Timestamp,
+    /// What its mover had said by then, of a synchronization before ours.
+    before: Value,
 }
 
 impl Synced {
     /// The destination that was triggered by `tag` at `triggered`, which is the server's time.
     pub fn of(object: &Object, tag: &str, triggered: Timestamp) -> Self {
-        Self { path: path(object), uid: object.uid().to_owned(), tag: tag.to_owned(), triggered }
+        let at_rest = Reading(object).runs_since().is_none();
+        let before = if at_rest { object.at(MOVER).clone() } else { Value::Null };
+        Self { path: path(object), uid: object.uid().to_owned(), tag: tag.to_owned(), triggered, before }
     }
 
     /// VolSync counts our tag as done. Is it our synchronization that it speaks of?
@@ -48,7 +57,10 @@ impl Synced {
 
     fn running(&self, object: &Object) -> Verdict {
         let reading = Reading(object);
+        let ours = object.at(MOVER) != &self.before;
         let failed = match reading.said() {
+            // VolSync would try it for ever.
+            Said::Empty(words) if reading.is_failing() && ours => return nothing(object, &words),
             Said::Failed(words) => format!("; its last mover failed: {words}"),
             _ => String::new(),
         };
@@ -101,7 +113,7 @@ impl Gate for Synced {
 mod tests {
     use std::time::Duration;
 
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -114,6 +126,7 @@ mod tests {
             uid: "u1".to_owned(),
             tag: "ours".to_owned(),
             triggered: "2026-01-01T00:10:00Z".parse().unwrap(),
+            before: json!({"result": "Failed", "logs": "No eligible snapshots found"}),
         };
         gate.judge(&Observation { snapshot: &snapshot, unchanged_for: Duration::ZERO })
     }
@@ -164,5 +177,14 @@ mod tests {
     fn a_mover_that_fails_is_told_in_its_words() {
         let status = json!({"latestMoverStatus": {"result": "Failed", "logs": "ERROR input/output error"}});
         assert!(judge(ours(), status).to_string().contains("its last mover failed: ERROR input/output error"));
+    }
+
+    #[test]
+    fn a_mover_that_fails_because_nothing_matches_is_an_end_and_its_words_of_before_are_not() {
+        let status = |logs: &str| json!({"latestMoverStatus": {"result": "Failed", "logs": logs}});
+        let verdict = judge(ours(), status("No eligible snapshots found\nERROR gone"));
+        let Verdict::Stuck { why, .. } = verdict else { panic!("{verdict}") };
+        assert!(why.contains("the repository has no snapshot of"), "{why}");
+        assert!(matches!(judge(ours(), status("No eligible snapshots found")), Verdict::Pending { .. }));
     }
 }
