@@ -25,8 +25,6 @@ pub struct Claim {
     pub revision: Option<u64>,
     /// When it was opened, by fluxlift's clock.
     pub opened: Option<jiff::Timestamp>,
-    /// When it was closed, by the same clock.
-    pub closed: Option<jiff::Timestamp>,
     /// How long it was waited for, in whole seconds.
     pub seconds: u64,
 }
@@ -44,7 +42,6 @@ impl Claim {
         let proof = &entry["proof"];
         let evidence = &proof["evidence"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let time = |value: &Value| value.as_str().and_then(|time| time.parse().ok());
         Some(Self {
             gate: text(&proof["gate"]),
             verdict: text(&proof["verdict"]),
@@ -52,8 +49,7 @@ impl Claim {
             object: text(&evidence["object"]),
             uid: evidence["uid"].as_str().map(str::to_owned),
             revision: evidence["resource_version"].as_str().and_then(|version| version.parse().ok()),
-            opened: time(&proof["opened"]),
-            closed: time(&entry["at"]),
+            opened: proof["opened"].as_str().and_then(|opened| opened.parse().ok()),
             seconds: proof["waited"]["secs"].as_u64().unwrap_or_default(),
         })
     }

@@ -2,18 +2,13 @@
 //!
 //! Each law has a history in which it does not hold: see its tests.
 
-mod absence;
 mod breach;
 pub mod canaries;
-mod delivered;
-mod leadership;
 mod left;
 mod order;
 mod proofs;
-mod report;
 #[cfg(test)]
 mod tests;
-mod window;
 mod writes;
 
 pub use breach::Breach;
