@@ -272,7 +272,7 @@ async fn a_restore_into_a_claim_that_is_there_is_named_and_not_judged() {
     lab.kopiur_app("app");
     let plan = lab.plan().await;
     assert_eq!(plan.rows().len(), 1);
-    assert!(plan.beyond[0].contains("restore/default/direct restores into a claim that is there"), "{:?}", plan.beyond);
+    assert!(plan.beyond[0].contains("restore/default/direct is nothing that claims ask for"), "{:?}", plan.beyond);
 }
 
 #[tokio::test(start_paused = true)]
