@@ -57,7 +57,10 @@ async fn widely(cluster: &Cluster, kind: Kind, namespace: Option<&str>) -> Resul
 }
 
 fn beyond(restore: &Object) -> String {
-    format!("{} is nothing that claims ask for (spec.target.populator): it is neither restored nor judged here", restore.title())
+    format!(
+        "{} is nothing that claims ask for (spec.target.populator): it is neither restored nor judged here",
+        restore.title()
+    )
 }
 
 impl Seen {
