@@ -86,7 +86,8 @@ impl Unit for ApplyConfig {
             reasons.push(format!("no answer yet from {}", silent.join(", ")));
         }
         let change = match (reasons.is_empty(), &cx.prior) {
-            (true, Some(_)) => return Ok(Change::none()),
+            (true, Some(prior)) if prior.outputs == wish.outputs() => return Ok(Change::none()),
+            (true, Some(_)) => Change::because(ChangeKind::Update, ["other machines than before are meant"]),
             (true, None) => Change::because(ChangeKind::Update, ["all machines run their configuration already"]),
             (false, None) => Change::because(ChangeKind::Create, reasons),
             (false, Some(_)) => Change::because(ChangeKind::Update, reasons),

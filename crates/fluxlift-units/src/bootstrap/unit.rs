@@ -97,7 +97,12 @@ impl Unit for Bootstrap {
                 if !is_written(&path, &kubeconfig.text) {
                     reasons.push(format!("{} is missing or not as it was written", path.display()));
                 }
-                outputs = Some(leaves(&kubeconfig, &path));
+                let left = leaves(&kubeconfig, &path);
+                // What needs them must be planned with those that an apply leaves, even where nothing else changes.
+                if cx.prior.as_ref().is_some_and(|prior| prior.outputs != left) {
+                    reasons.push(format!("the kubeconfig is told to lie at {}", path.display()));
+                }
+                outputs = Some(left);
             }
         }
         if reasons.is_empty() {
