@@ -98,9 +98,58 @@ pub struct Expect {
     pub releases: Option<Releases>,
     /// How many of them were created before every canary was answered: the law knows of none alone.
     pub early: Option<usize>,
+    /// What `status` says of objects.
+    #[serde(default)]
+    pub diagnosis: Vec<RowSeen>,
+    /// What a rescue would do, in this order.
+    pub acts: Option<Vec<ActSeen>>,
     /// Objects in the cluster.
     #[serde(default)]
     pub objects: Vec<ObjectSeen>,
+}
+
+/// A line of the status.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RowSeen {
+    /// The object, such as `helmrelease/apps/podinfo`.
+    pub object: String,
+    /// Its verdict.
+    pub verdict: String,
+    /// Why, in one word.
+    pub reason: String,
+}
+
+impl RowSeen {
+    /// Whether one of the `rows` of a status is it.
+    pub fn is_among(&self, rows: &[Value]) -> bool {
+        rows.iter().any(|row| {
+            let text = |field: &str| row[field].as_str().unwrap_or_default();
+            let object = format!("{}/{}/{}", text("kind").to_lowercase(), text("namespace"), text("name"));
+            object == self.object && text("verdict") == self.verdict && text("reason") == self.reason
+        })
+    }
+}
+
+/// An act that a rescue would do.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ActSeen {
+    /// How much force it takes.
+    pub force: u8,
+    /// What it is done to.
+    pub target: String,
+    /// What its reason must say.
+    pub why: String,
+}
+
+impl ActSeen {
+    /// Whether `act` of a plan is it.
+    pub fn is(&self, act: &Value) -> bool {
+        act["force"] == self.force
+            && act["target"] == self.target.as_str()
+            && act["why"].as_str().is_some_and(|why| why.contains(&self.why))
+    }
 }
 
 /// A gate, by a part of its name.
@@ -224,6 +273,21 @@ mod tests {
         for (of, instead) in [("cluster", "tree"), ("wait: 1m", "backups: []"), ("wait: 1m", "world: { api: [] }")] {
             assert!(Scenario::read(&FILE.replace(of, instead)).is_err(), "{instead}");
         }
+    }
+
+    #[test]
+    fn a_row_and_an_act_are_the_ones_that_are_named_and_no_others() {
+        let row = |reason: &str| RowSeen {
+            object: "fluxinstance/flux-system/flux".to_owned(),
+            verdict: "proven".to_owned(),
+            reason: reason.to_owned(),
+        };
+        let rows = [json!({"kind": "FluxInstance", "namespace": "flux-system", "name": "flux", "verdict": "proven",
+            "reason": "Ready"})];
+        assert!(row("Ready").is_among(&rows) && !row("Progressing").is_among(&rows) && !row("Ready").is_among(&[]));
+        let act = |force: u8| ActSeen { force, target: "helmrelease/a/b".to_owned(), why: "failed".to_owned() };
+        let done = json!({"force": 3, "target": "helmrelease/a/b", "why": "it has failed"});
+        assert!(act(3).is(&done) && !act(4).is(&done));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use fluxlift_e2e::laws;
 use fluxlift_e2e::patience::pass;
 use fluxlift_e2e::product::Outcome;
-use fluxlift_e2e::scenario::{Later, ObjectSeen, Scenario, Start, Step, World, in_haste};
+use fluxlift_e2e::scenario::{Expect, Later, ObjectSeen, Scenario, Start, Step, World, in_haste};
 use kube::Api;
 use kube::api::{ApiResource, DynamicObject, GroupVersionKind, PostParams};
 use kube::core::TypeMeta;
@@ -102,9 +102,11 @@ async fn perform(stage: &Stage, step: &Step) -> Result<Option<Outcome>, Broken> 
     let run = async {
         let Some(line) = &step.run else { return Ok(None) };
         let words = in_haste(line).map_err(Broken)?;
-        ensure(words[0] == "bootstrap", || format!("the lab cannot do `{line}`"))?;
-        let mut command = newcomer::command(stage)?;
-        command.extend(words.into_iter().skip(1));
+        let command = match words[0].as_str() {
+            "bootstrap" => newcomer::command(stage)?.into_iter().chain(words.into_iter().skip(1)).collect(),
+            "rescue" => asked(stage, words),
+            _ => return Err(Broken(format!("the lab cannot do `{line}`"))),
+        };
         let arguments: Vec<&str> = command.iter().map(String::as_str).collect();
         Ok::<_, Broken>(Some(stage.fluxlift.run(&arguments, None).await?))
     };
@@ -114,6 +116,13 @@ async fn perform(stage: &Stage, step: &Step) -> Result<Option<Outcome>, Broken> 
         pass(wait.0).await;
     }
     Ok(seen)
+}
+
+/// A question about the cluster, answered by one document.
+fn asked(stage: &Stage, mut words: Vec<String>) -> Vec<String> {
+    let kubeconfig = stage.lab.kubeconfig().display().to_string();
+    words.extend(["--kubeconfig", &kubeconfig, "--non-interactive", "-o", "json"].map(str::to_owned));
+    words
 }
 
 async fn happens(stage: &Stage, later: &Later) -> Verdict {
@@ -182,10 +191,30 @@ async fn check(stage: &Stage, step: &Step, seen: Option<&Outcome>) -> Verdict {
         ensure(early == 0, || "the law knows of none that may be early".to_owned())?;
         laws::nothing_is_synced_before_every_canary_answered(&stage.history().await?)?;
     }
+    if let Some(acts) = &expect.acts {
+        let plan = seen.map(printed).transpose()?.unwrap_or_default();
+        let found = plan["acts"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let holds = acts.len() == found.len() && acts.iter().zip(found).all(|(act, done)| act.is(done));
+        ensure(holds, || format!("the acts are not {acts:?}: {plan:#}"))?;
+    }
+    diagnosed(stage, expect).await?;
     for object in &expect.objects {
         has(stage, object).await?;
     }
     Ok(())
+}
+
+/// Holds what `status` says against what it must say.
+async fn diagnosed(stage: &Stage, expect: &Expect) -> Verdict {
+    if expect.diagnosis.is_empty() {
+        return Ok(());
+    }
+    let arguments = asked(stage, vec!["status".to_owned(), "-A".to_owned()]);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let status = printed(&stage.fluxlift.run(&arguments, None).await?)?;
+    let rows = status["objects"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let missing = expect.diagnosis.iter().find(|row| !row.is_among(rows));
+    missing.map_or(Ok(()), |row| Err(Broken(format!("the status has no {row:?}: {rows:#?}"))))
 }
 
 async fn has(stage: &Stage, wanted: &ObjectSeen) -> Verdict {
@@ -196,6 +225,8 @@ async fn has(stage: &Stage, wanted: &ObjectSeen) -> Verdict {
         Err(kube::Error::Api(status)) if status.code == 404 => None,
         Err(error) => return Err(Broken(format!("{name} cannot be read: {error}"))),
     };
+    // Of an object that is gone nothing can be said to be missing.
+    ensure(wanted.at.is_none() || found.is_some(), || format!("there is no {name}"))?;
     let seen = match &wanted.at {
         Some(place) => found.as_ref().and_then(|object| object.pointer(place)).cloned(),
         None => found.map(|_| json!("there")),
