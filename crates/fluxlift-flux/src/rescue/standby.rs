@@ -22,8 +22,9 @@ const PATIENCE: Deadline = Deadline::minutes(10);
 
 /// The wait for the delivered set, with a rescue at hand.
 ///
-/// What waits for something that is ready by now is asked for at once: see [`Waker`]. What is neglected is asked for at once. More force is used only when nothing is left that may still come by itself:
-/// what a release lacked when its retries were used up has come by then. Each object is rescued once from each cause.
+/// What waits for something that is ready by now is asked for at once (`rescue/waking.rs`), and so is what is neglected.
+/// More force is used only when nothing is left that may still come by itself: what a release lacked when its retries were
+/// used up has come by then. Each object is rescued once from each cause.
 #[derive(Debug)]
 pub struct Standby {
     cx: GateContext,
