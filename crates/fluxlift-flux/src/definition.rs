@@ -1,5 +1,6 @@
 //! A custom resource definition, without its schemas: they are large.
 
+use fluxlift_kube::lean::null_is_default;
 use serde::Deserialize;
 
 /// How a custom resource definition stands.
@@ -20,6 +21,7 @@ struct Metadata {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 struct Spec {
+    #[serde(deserialize_with = "null_is_default")]
     versions: Vec<Version>,
 }
 
@@ -34,6 +36,7 @@ struct Version {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 struct Status {
+    #[serde(deserialize_with = "null_is_default")]
     conditions: Vec<Condition>,
 }
 
@@ -66,5 +69,24 @@ impl Definition {
         let mut served: Vec<&Version> = self.spec.versions.iter().filter(|version| version.served).collect();
         served.sort_by_key(|version| !version.storage);
         served.into_iter().map(|version| version.name.as_str()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_definition_that_was_created_a_moment_ago_is_read_with_the_nulls_that_an_api_server_writes() {
+        let definition: Definition = serde_json::from_value(json!({
+            "metadata": {"name": "buckets.source.toolkit.fluxcd.io", "creationTimestamp": null},
+            "spec": {"versions": [{"name": "v1", "served": true, "storage": true}]},
+            "status": {"acceptedNames": {"kind": "", "plural": ""}, "conditions": null, "storedVersions": ["v1"]},
+        }))
+        .unwrap();
+        assert_eq!(definition.trouble().as_deref(), Some("it has no Established condition yet"));
+        assert_eq!(definition.versions(), ["v1"]);
     }
 }

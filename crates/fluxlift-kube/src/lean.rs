@@ -6,10 +6,20 @@
 use kube::core::Request as Path;
 use kube::core::params::GetParams;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use crate::cluster::unbuildable;
 use crate::error::RequestError;
 use crate::{Cluster, ObjectRef, Query};
+
+/// For a field of such a type: a `null` is as good as no field. An API server that is written in Go sends one for a list
+/// or a map that was never filled, as in the status of a definition that was created a moment ago.
+///
+/// # Errors
+/// When there is a value, and it is not a `T`.
+pub fn null_is_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(field: D) -> Result<T, D::Error> {
+    Option::deserialize(field).map(Option::unwrap_or_default)
+}
 
 impl Cluster {
     /// The fields that `T` has of one object; `None` when there is none of that name.

@@ -1,6 +1,7 @@
 //! The fields of an object's JSON that a diagnosis reads; serde skips all others while it parses.
 
 use fluxlift_core::Timestamp;
+use fluxlift_kube::lean::null_is_default;
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
 use super::conditions::Conditions;
@@ -27,9 +28,13 @@ pub(super) struct Metadata {
     pub(super) creation_timestamp: Option<Timestamp>,
     #[serde(deserialize_with = "time")]
     pub(super) deletion_timestamp: Option<Timestamp>,
+    #[serde(deserialize_with = "null_is_default")]
     pub(super) finalizers: Vec<String>,
+    #[serde(deserialize_with = "null_is_default")]
     pub(super) labels: Labels,
+    #[serde(deserialize_with = "null_is_default")]
     pub(super) annotations: Annotations,
+    #[serde(deserialize_with = "null_is_default")]
     pub(super) managed_fields: Vec<Managed>,
 }
 
@@ -69,6 +74,7 @@ pub(super) struct Annotations {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Spec {
     pub(super) suspend: bool,
+    #[serde(deserialize_with = "null_is_default")]
     pub(super) depends_on: Vec<Reference>,
     pub(super) source_ref: Option<Reference>,
     pub(super) chart_ref: Option<Reference>,
@@ -109,6 +115,7 @@ pub(super) struct Status {
     pub(super) last_handled_reconcile_at: Option<String>,
     pub(super) last_applied_revision: Option<String>,
     pub(super) artifact: Option<Artifact>,
+    #[serde(deserialize_with = "null_is_default")]
     pub(super) history: Vec<Snapshot>,
     pub(super) storage_namespace: Option<String>,
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fluxlift_core::Secret;
+use fluxlift_kube::lean::null_is_default;
 use fluxlift_kube::{Cluster, Kind, Object, ObjectRef, Query, kind};
 use futures::future::{join_all, try_join_all};
 use serde::Deserialize;
@@ -104,7 +105,7 @@ struct Named {
 struct Metadata {
     name: String,
     namespace: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     annotations: BTreeMap<String, String>,
 }
 

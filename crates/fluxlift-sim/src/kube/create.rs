@@ -13,6 +13,10 @@ use super::{ApiServer, Caller, Cause, GroupResource, Key, Kind, Status, admissio
 const ASSIGNED: &[(GroupResource, &[&str])] = &[
     (GroupResource::NAMESPACES, &["/spec/finalizers", "/status/phase"]),
     (GroupResource::PODS, &["/status/phase", "/status/qosClass"]),
+    (
+        GroupResource::CUSTOM_RESOURCE_DEFINITIONS,
+        &["/status/acceptedNames", "/status/conditions", "/status/storedVersions"],
+    ),
     (GroupResource::SERVICES, &["/spec/clusterIP", "/spec/clusterIPs", "/spec/ipFamilies", "/spec/ipFamilyPolicy"]),
 ];
 

@@ -81,8 +81,11 @@ impl Bringup<'_> {
     async fn adopted(&self) -> Result<(), UnitError> {
         let Some(census) = &self.inputs.adopt else { return Ok(()) };
         let holdings = Holdings::observe(self.cluster).await?;
-        self.cx.gates.prove(&Adopted::new(census.clone()), ADOPTED, holdings).await?;
-        Ok(())
+        let gate = Adopted::new(census.clone());
+        tokio::select! {
+            proven = self.cx.gates.prove(&gate, ADOPTED, holdings) => Ok(proven.map(|_| ())?),
+            never = self.reclaim() => match never {},
+        }
     }
 
     async fn delivered(&self, most: Option<Force>) -> Result<(), UnitError> {

@@ -11,6 +11,7 @@ pub mod inputs;
 mod let_go;
 pub mod preflight;
 pub mod race;
+mod reclaim;
 pub mod restores;
 mod script;
 pub mod secrets;

@@ -24,7 +24,7 @@ use fluxlift_engine::{Command as Verb, RunOptions, RunReport};
 use fluxlift_flux::Strategy;
 use fluxlift_gate::{TokioClock, pace};
 use fluxlift_sim::kube::wire::request::Verb as Write;
-use fluxlift_sim::kube::{Caller, Effect, Fault, Key, Part, Patch, Reason, Status};
+use fluxlift_sim::kube::{Caller, Effect, Fault, Key, Kind, Part, Patch, Reason, Status};
 use fluxlift_sim::referee::{self, Tally};
 use fluxlift_sim::{Datacenter, Net, Options, World};
 use serde_json::{Value, json};
@@ -183,14 +183,17 @@ fn uids(world: &World) -> BTreeMap<String, String> {
     all.filter(of_flux).map(entry).collect()
 }
 
+fn kind_of(world: &World, kind: &str) -> Kind {
+    world.kube.api.kinds().find(|known| known.kind == kind).unwrap().clone()
+}
+
 fn find(world: &World, kind: &str, name: &str) -> Option<Value> {
     let known = world.kube.api.kinds().find(|known| known.kind == kind)?.clone();
     world.kube.api.get(&Key::of(&known.gr, known.namespaced.then_some("flux-system"), name)).cloned()
 }
 
 fn merge(world: &mut World, kind: &str, name: &str, patch: Value) {
-    let known = world.kube.api.kinds().find(|known| known.kind == kind).unwrap().clone();
-    let key = Key::of(&known.gr, Some("flux-system"), name);
+    let key = Key::of(&kind_of(world, kind).gr, Some("flux-system"), name);
     let caller = Caller::controller("test", world.now);
     world.kube.api.patch(&caller, &key, &Patch::Merge(patch), Part::Object).unwrap();
 }
@@ -258,6 +261,54 @@ fn a_bootstrapped_flux_is_handed_over_and_nothing_is_lost_not_even_when_the_fold
     assert_eq!(uids(&world), before, "the folder took something with it");
     assert!(find(&world, "Deployment", "helm-controller").is_some());
     assert_eq!(referee::count(&world), ALL);
+}
+
+/// Labels the root as kustomize-controller does, once the operator has applied it.
+struct InFlight {
+    datacenter: Datacenter,
+    times: Mutex<u32>,
+}
+
+impl JournalObserver for InFlight {
+    fn before(&self, _: &Entry) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn after(&self, entry: &Entry) {
+        let record = serde_json::to_value(&entry.record).unwrap();
+        if record["proof"]["gate"] == "kustomization/flux-system ready" {
+            let labels = json!({"kustomize.toolkit.fluxcd.io/name": "flux-system",
+                "kustomize.toolkit.fluxcd.io/namespace": "flux-system"});
+            self.datacenter.with(|world| {
+                let root = find(world, "Kustomization", "flux-system").unwrap();
+                let key = Key::of(&kind_of(world, "Kustomization").gr, Some("flux-system"), "flux-system");
+                let config = json!({"apiVersion": root["apiVersion"], "kind": "Kustomization",
+                    "metadata": {"name": "flux-system", "namespace": "flux-system", "labels": labels}});
+                let caller = Caller::controller("kustomize-controller", world.now);
+                world.kube.api.patch(&caller, &key, &Patch::Apply { config, force: true }, Part::Object).unwrap();
+            });
+            *self.times.lock().unwrap() += 1;
+        }
+    }
+}
+
+#[test]
+fn a_root_that_a_pass_in_flight_has_labelled_anew_is_asked_for_once_more() {
+    let (world, home) = machine();
+    let (report, world) = at(home.path(), world, CHART, async |session| {
+        let (datacenter, times) = (session.datacenter.clone(), Mutex::new(0));
+        let in_flight = Arc::new(InFlight { datacenter, times });
+        let report = session.hand_over(in_flight.clone()).await;
+        assert_eq!(*in_flight.times.lock().unwrap(), 1, "nothing was labelled while the root was taken over");
+        report
+    });
+    let report = report.unwrap_or_else(|failure| panic!("{}", failure.render()));
+    succeeded(&report);
+    let proofs = report.units.iter().flat_map(|unit| &unit.proofs);
+    let adopted = proofs.filter(|proof| proof.gate.to_string() == "kustomization/flux-system adopted");
+    assert!(adopted.clone().count() == 1 && adopted.clone().all(|proof| proof.waited < Duration::from_secs(60)));
+    let root = find(&world, "Kustomization", "flux-system").unwrap();
+    assert_eq!(root["metadata"]["labels"]["kustomize.toolkit.fluxcd.io/name"], Value::Null);
 }
 
 #[test]

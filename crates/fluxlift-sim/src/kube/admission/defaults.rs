@@ -18,7 +18,18 @@ pub fn default_new(kind: &Kind, object: &mut Value) {
     if kind.gr == GroupResource::PODS {
         object["status"] = json!({"phase": "Pending", "qosClass": "Burstable"});
     }
+    if kind.gr == GroupResource::CUSTOM_RESOURCE_DEFINITIONS {
+        object["status"] = undecided(object);
+    }
     default_all(kind, object);
+}
+
+/// The status of a definition whose names nobody has looked at yet. A list that was never filled is a null.
+fn undecided(definition: &Value) -> Value {
+    let versions = meta::list(definition, &["spec", "versions"]).iter();
+    let stored: Vec<&Value> =
+        versions.filter(|version| version["storage"] == true).map(|version| &version["name"]).collect();
+    json!({"acceptedNames": {"kind": "", "plural": ""}, "conditions": null, "storedVersions": stored})
 }
 
 /// What every write fills in.

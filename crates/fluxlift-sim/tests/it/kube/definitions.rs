@@ -28,6 +28,16 @@ fn objects_of_a_new_definition_are_not_found_until_it_is_established() {
 }
 
 #[test]
+fn a_new_definition_has_the_nulls_of_an_api_server_in_its_status_and_its_creator_owns_none_of_them() {
+    let (mut world, _) = world();
+    let definitions = GroupResource::CUSTOM_RESOURCE_DEFINITIONS;
+    let made = world.kube.api.create(&caller("a"), &definitions, None, widgets()).unwrap();
+    let undecided = json!({"acceptedNames": {"kind": "", "plural": ""}, "conditions": null, "storedVersions": ["v1"]});
+    assert_eq!(made["status"], undecided);
+    assert!(made["metadata"]["managedFields"][0]["fieldsV1"].get("f:status").is_none(), "{made:#}");
+}
+
+#[test]
 fn a_schema_says_what_is_wrong() {
     let (mut world, _) = world_with_widgets();
     let mut object = widget("w", 0);

@@ -60,7 +60,13 @@ async fn stock_kubectl_works_on_the_cluster() {
         run("apply -f widgets.yaml").await.unwrap(),
         "customresourcedefinition.apiextensions.k8s.io/widgets.example.com created"
     );
-    run("wait --for=condition=Established crd/widgets.example.com --timeout=20s").await.unwrap();
+    // Before anybody has looked at its names a definition has no list of conditions, and kubectl stumbles over that.
+    let wait = async || run("wait --for=condition=Established crd/widgets.example.com --timeout=20s").await;
+    let mut waited = wait().await;
+    while waited.as_ref().is_err_and(|error| error.contains(".status.conditions accessor error: <nil>")) {
+        waited = wait().await;
+    }
+    waited.unwrap();
     let established = "get crd widgets.example.com -o jsonpath={.status.conditions[?(@.type=='Established')].status}";
     assert_eq!(run(established).await.unwrap(), "True");
 
