@@ -16,6 +16,34 @@ pub(crate) fn policy() -> Value {
         "rules": [{"level": "Metadata", "users": [USER]}, {"level": "None"}]})
 }
 
+/// One request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// What was to be done, in Kubernetes's own word.
+    pub verb: String,
+    /// The path and the query.
+    pub uri: String,
+}
+
+impl Request {
+    /// Those that the API server wrote down at `log`, in order.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn all(log: &Path) -> Result<Vec<Self>, LabError> {
+        let text = std::fs::read_to_string(log).map_err(LabError::io(format!("read {}", log.display())))?;
+        let events = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Ok(events.map(|event| Self { verb: word(&event["verb"]), uri: word(&event["requestURI"]) }).collect())
+    }
+
+    /// The resourceVersion from which something is watched, or that a list may not be older than.
+    pub fn version(&self) -> Option<u64> {
+        let query = self.uri.split_once('?')?.1;
+        query.split('&').find_map(|pair| pair.strip_prefix("resourceVersion=")?.parse().ok())
+    }
+}
+
 /// How many requests there were.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Requests {
@@ -58,6 +86,14 @@ impl Requests {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_watch_is_asked_for_from_a_version() {
+        let request = |uri: &str| Request { verb: "watch".to_owned(), uri: uri.to_owned() };
+        assert_eq!(request("/api/v1/pods?watch=true&resourceVersion=12&timeoutSeconds=1").version(), Some(12));
+        assert_eq!(request("/api/v1/pods?watch=true&resourceVersion=").version(), None);
+        assert_eq!(request("/api/v1/pods").version(), None);
+    }
 
     #[test]
     fn requests_are_told_apart_by_what_they_do() {

@@ -10,17 +10,17 @@ pub fn is_of_an_absence(gate: &str) -> bool {
     ABSENCES.iter().any(|absence| gate.ends_with(absence))
 }
 
-/// Whether `object` is what the gate of this name must have seen; `None` where no law knows the name.
+/// Whether `object` is what the gate of this name must have seen of it; `None` where no law knows the name. What a gate
+/// must have seen of other objects, the [`laws`](crate::laws) know.
 pub fn holds(gate: &str, object: &Value) -> Option<bool> {
     let status = &object["status"];
     let generation = &object["metadata"]["generation"];
     let is = |prefix: &str| gate.starts_with(prefix);
+    let says = |place: &str| object.pointer(place).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
     Some(if is("canary ") {
         let echoed = echoes(object) || is_refused_automation(object);
-        let sent = object["metadata"]["labels"]["fluxlift.dev/canary"].is_string()
-            && object["metadata"]["deletionTimestamp"].is_null();
         // A suspended HelmRelease alone is given its generation too.
-        sent && echoed && (object["kind"] != "HelmRelease" || &status["observedGeneration"] == generation)
+        is_sent(object) && echoed && (object["kind"] != "HelmRelease" || &status["observedGeneration"] == generation)
     } else if let Some((force, _)) = gate.split_once(" helped ") {
         // A restart asks for nothing.
         is_ready(object) && &status["observedGeneration"] == generation && (force == "restart" || echoes(object))
@@ -30,10 +30,17 @@ pub fn holds(gate: &str, object: &Value) -> Option<bool> {
         has_condition(object, "Established")
     } else if is("fluxinstance/") {
         is_ready(object) && &condition(object, "Ready")["observedGeneration"] == generation
-    } else if is("gitrepository/") || is("kustomization/") || gate == "delivered set ready" {
-        is_ready(object) && &status["observedGeneration"] == generation
-    } else if is("fluxreport/") || is("node") || gate.contains("node") {
+    } else if is("gitrepository/") {
+        is_ready_now(object) && says("/status/artifact/revision")
+    } else if is("kustomization/") && gate.ends_with(" adopted") {
+        let labels = &object["metadata"]["labels"];
+        labels["fluxcd.controlplane.io/name"].is_string() && labels["kustomize.toolkit.fluxcd.io/name"].is_null()
+    } else if is("kustomization/") || gate == "delivered set ready" {
+        is_ready_now(object) && says("/status/lastAppliedRevision") && object["spec"]["suspend"] != true
+    } else if is("fluxreport/") {
         is_ready(object)
+    } else if gate == "a node is ready" {
+        is_ready(object) && object["spec"]["unschedulable"] != true && object["metadata"]["deletionTimestamp"].is_null()
     } else if is("deployment/") || is("leader of ") {
         let wanted = &object["spec"]["replicas"];
         &status["observedGeneration"] == generation
@@ -55,11 +62,27 @@ pub fn is_refused_automation(object: &Value) -> bool {
         && &object["status"]["observedGeneration"] == generation
 }
 
-/// Whether it says that source-controller was reached, and does not have what was asked for.
+/// Whether a canary says, as it is now, that its controller has asked source-controller and was told that there is nothing.
+/// Each controller says it in its own words. Of a source without an artifact, for which nobody need be asked,
+/// kustomize-controller says "Source artifact not found", which sounds alike.
 pub fn is_not_found(object: &Value) -> bool {
-    let ready = condition(object, "Ready");
-    let message = ready["message"].as_str().unwrap_or_default();
-    ready["status"] == "False" && ready["reason"] == "ArtifactFailed" && message.contains("artifact not found")
+    let answer = match object["kind"].as_str() {
+        Some("HelmRelease") => "artifact not found",
+        Some("Kustomization") => "source is not ready, artifact not found",
+        _ => return false,
+    };
+    let (generation, ready) = (&object["metadata"]["generation"], condition(object, "Ready"));
+    is_sent(object)
+        && ready["status"] == "False"
+        && ready["reason"] == "ArtifactFailed"
+        && generation.is_number()
+        && &ready["observedGeneration"] == generation
+        && ready["message"].as_str().is_some_and(|message| message.to_lowercase().contains(answer))
+}
+
+/// Whether it is a canary that nobody takes away.
+fn is_sent(object: &Value) -> bool {
+    object["metadata"]["labels"]["fluxlift.dev/canary"].is_string() && object["metadata"]["deletionTimestamp"].is_null()
 }
 
 /// Whether an object's condition Ready is True.
@@ -114,6 +137,63 @@ mod tests {
         let gate = "canary image-automation-controller ImageUpdateAutomation";
         assert_eq!((holds(gate, &refused(1)), holds(gate, &refused(-1))), (Some(true), Some(false)));
         assert_eq!(holds("the moon is full", &json!({})), None);
+    }
+
+    fn walker(kind: &str, message: &str) -> Value {
+        let ready = json!({"type": "Ready", "status": "False", "reason": "ArtifactFailed", "message": message,
+            "observedGeneration": 2});
+        json!({"kind": kind, "metadata": {"generation": 2, "labels": {"fluxlift.dev/canary": "run"}},
+            "status": {"conditions": [ready]}})
+    }
+
+    #[test]
+    fn a_path_is_walked_when_its_controller_was_told_that_there_is_nothing() {
+        let helm = walker("HelmRelease", "Source not ready: artifact not found. Retrying in 5s");
+        let kustomize = walker("Kustomization", "Source is not ready, artifact not found, retrying in 30s");
+        assert!(is_not_found(&helm) && is_not_found(&kustomize));
+        // Nobody was asked: the source has no artifact.
+        assert!(!is_not_found(&walker("Kustomization", "Source artifact not found, retrying in 30s")));
+        let lies = [("/metadata/generation", json!(3)), ("/metadata/labels", json!({})), ("/kind", json!("HelmChart"))];
+        for (place, lie) in lies {
+            let mut object = helm.clone();
+            *object.pointer_mut(place).unwrap() = lie;
+            assert!(!is_not_found(&object), "{place}");
+        }
+        let mut leaving = kustomize;
+        leaving["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+        assert_eq!(holds("path kustomize-controller to source-controller", &leaving), Some(false));
+    }
+
+    #[test]
+    fn a_node_that_takes_no_pods_is_not_ready_and_no_other_gate_is_judged_by_it() {
+        let mut node =
+            json!({"metadata": {}, "spec": {}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}});
+        assert_eq!(holds("a node is ready", &node), Some(true));
+        assert_eq!(holds("etcd begins on node-1", &node), None);
+        node["spec"]["unschedulable"] = json!(true);
+        assert_eq!(holds("a node is ready", &node), Some(false));
+    }
+
+    #[test]
+    fn what_is_ready_without_a_revision_is_not_what_its_gate_saw() {
+        let at = |status: Value| {
+            let mut object = json!({"metadata": {"generation": 1}, "spec": {}, "status": status});
+            object["status"]["observedGeneration"] = json!(1);
+            object["status"]["conditions"] = json!([{"type": "Ready", "status": "True"}]);
+            object
+        };
+        let source = "gitrepository/flux-system/flux-system ready";
+        assert_eq!(holds(source, &at(json!({"artifact": {"revision": "main@sha1:1"}}))), Some(true));
+        assert_eq!(holds(source, &at(json!({}))), Some(false));
+        let mut root = at(json!({"lastAppliedRevision": "main@sha1:1"}));
+        assert_eq!(holds("kustomization/flux-system ready", &root), Some(true));
+        assert_eq!(holds("kustomization/flux-system ready", &at(json!({}))), Some(false));
+        root["spec"]["suspend"] = json!(true);
+        assert_eq!(holds("kustomization/flux-system ready", &root), Some(false));
+        root["metadata"]["labels"] = json!({"fluxcd.controlplane.io/name": "flux"});
+        assert_eq!(holds("kustomization/flux-system adopted", &root), Some(true));
+        root["metadata"]["labels"]["kustomize.toolkit.fluxcd.io/name"] = json!("flux-system");
+        assert_eq!(holds("kustomization/flux-system adopted", &root), Some(false));
     }
 
     #[test]

@@ -58,7 +58,9 @@ impl EtcdWatch {
         while let Some(length) = self.unread[from..].iter().position(|byte| *byte == b'\n') {
             let end = from + length;
             let message: Value = serde_json::from_slice(&self.unread[taken..end]).map_err(|error| broken(&error))?;
-            self.ready.extend(message["result"]["events"].as_array().into_iter().flatten().filter_map(happening));
+            for event in message["result"]["events"].as_array().into_iter().flatten() {
+                self.ready.push_back(happening(event)?);
+            }
             (taken, from) = (end + 1, end + 1);
         }
         self.unread.drain(..taken);
@@ -109,17 +111,30 @@ fn unexpected(what: impl Into<String>) -> LabError {
     LabError::Unexpected(what.into())
 }
 
-/// One event; keys of the API server only.
-fn happening(event: &Value) -> Option<Happening> {
+/// One event. What cannot be read is an error: taken for a deletion, it would hide an object from every law.
+fn happening(event: &Value) -> Result<Happening, LabError> {
     let pair = &event["kv"];
-    let key = STANDARD.decode(pair["key"].as_str()?).ok()?;
-    let revision = number(&pair["mod_revision"])?;
-    let object = pair["value"].as_str().and_then(|value| STANDARD.decode(value).ok());
-    Some(Happening {
+    let decoded = |field: &str| pair[field].as_str().and_then(|text| STANDARD.decode(text).ok());
+    let key = decoded("key").and_then(|key| String::from_utf8(key).ok());
+    let revision = number(&pair["mod_revision"]);
+    let (Some(key), Some(revision)) = (key, revision) else {
+        return Err(unexpected(format!("etcd told of something without a key or a revision: {event}")));
+    };
+    let unreadable = |why: &dyn std::fmt::Display| {
+        unexpected(format!("{key} is no JSON at revision {revision}: {why}; is it stored as application/json?"))
+    };
+    let object = match event["type"].as_str() {
+        Some("DELETE") => None,
+        _ => {
+            let value = decoded("value").ok_or_else(|| unreadable(&"it has no value"))?;
+            Some(serde_json::from_slice(&value).map_err(|error| unreadable(&error))?)
+        }
+    };
+    Ok(Happening {
         revision,
-        key: String::from_utf8(key).ok()?.trim_start_matches("/registry/").to_owned(),
         created: number(&pair["create_revision"]) == Some(revision),
-        object: object.and_then(|value| serde_json::from_slice(&value).ok()),
+        object,
+        key: key.trim_start_matches("/registry/").to_owned(),
     })
 }
 
@@ -142,5 +157,18 @@ mod tests {
         assert_eq!(happening.label("a"), Some("b"));
         let gone = json!({"type": "DELETE", "kv": {"key": STANDARD.encode("/registry/x"), "mod_revision": "9"}});
         assert!(super::happening(&gone).unwrap().object.is_none());
+    }
+
+    #[test]
+    fn an_object_that_cannot_be_read_is_no_deletion() {
+        let told = |value: Value| {
+            let event =
+                json!({"kv": {"key": STANDARD.encode("/registry/pods/a/b"), "mod_revision": "7", "value": value}});
+            happening(&event).unwrap_err().to_string()
+        };
+        for value in [json!(STANDARD.encode(b"k8s\0\x0a")), json!("no base64"), Value::Null] {
+            let said = told(value);
+            assert!(said.contains("/registry/pods/a/b is no JSON at revision 7"), "{said}");
+        }
     }
 }

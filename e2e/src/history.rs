@@ -29,6 +29,9 @@ pub struct Happening {
     pub object: Option<Value>,
 }
 
+/// What there is at one revision, by key.
+pub type Scene<'a> = BTreeMap<&'a str, &'a Happening>;
+
 /// All that happened, in order.
 #[derive(Debug, Clone, Default)]
 pub struct History {
@@ -58,12 +61,31 @@ impl History {
         Self { happenings }
     }
 
-    /// What there is at its end, by key.
-    pub fn now(&self) -> BTreeMap<&str, &Happening> {
-        let mut now: BTreeMap<&str, &Happening> =
-            self.happenings.iter().map(|happening| (happening.key.as_str(), happening)).collect();
-        now.retain(|_, last| last.object.is_some());
-        now
+    /// What there is at its end.
+    pub fn now(&self) -> Scene<'_> {
+        self.at(u64::MAX)
+    }
+
+    /// What there was at `revision`.
+    pub fn at(&self, revision: u64) -> Scene<'_> {
+        let mut scene = Scene::new();
+        self.until(revision).iter().for_each(|happening| happening.take_place(&mut scene));
+        scene
+    }
+
+    /// Whether it ever was so, from one revision to another.
+    pub fn ever(&self, (from, to): (u64, u64), mut so: impl FnMut(&Scene<'_>) -> bool) -> bool {
+        let mut scene = self.at(from);
+        let later = &self.until(to.max(from))[self.until(from).len()..];
+        so(&scene)
+            || later.iter().any(|happening| {
+                happening.take_place(&mut scene);
+                so(&scene)
+            })
+    }
+
+    fn until(&self, revision: u64) -> &[Happening] {
+        &self.happenings[..self.happenings.partition_point(|happening| happening.revision <= revision)]
     }
 
     /// The latest revision.
@@ -96,6 +118,14 @@ pub async fn forget(etcd: SocketAddr) -> Result<(), LabError> {
 }
 
 impl Happening {
+    /// Makes it so in `scene`.
+    fn take_place<'a>(&'a self, scene: &mut Scene<'a>) {
+        match self.object {
+            Some(_) => scene.insert(&self.key, self),
+            None => scene.remove(self.key.as_str()),
+        };
+    }
+
     /// The value at a JSON pointer, as text.
     pub fn text(&self, pointer: &str) -> Option<&str> {
         self.object.as_ref()?.pointer(pointer)?.as_str()

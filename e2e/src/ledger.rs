@@ -25,6 +25,8 @@ pub struct Claim {
     pub revision: Option<u64>,
     /// When it was opened, by fluxlift's clock.
     pub opened: Option<jiff::Timestamp>,
+    /// When it was closed, by the same clock.
+    pub closed: Option<jiff::Timestamp>,
     /// How long it was waited for, in whole seconds.
     pub seconds: u64,
 }
@@ -42,6 +44,7 @@ impl Claim {
         let proof = &entry["proof"];
         let evidence = &proof["evidence"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let time = |value: &Value| value.as_str().and_then(|time| time.parse().ok());
         Some(Self {
             gate: text(&proof["gate"]),
             verdict: text(&proof["verdict"]),
@@ -49,7 +52,8 @@ impl Claim {
             object: text(&evidence["object"]),
             uid: evidence["uid"].as_str().map(str::to_owned),
             revision: evidence["resource_version"].as_str().and_then(|version| version.parse().ok()),
-            opened: proof["opened"].as_str().and_then(|opened| opened.parse().ok()),
+            opened: time(&proof["opened"]),
+            closed: time(&entry["at"]),
             seconds: proof["waited"]["secs"].as_u64().unwrap_or_default(),
         })
     }

@@ -64,7 +64,7 @@ macro_rules! files {
 }
 
 /// All of them, in the order in which they are played: the first brings the controllers, the last takes them away.
-const FILES: [(&str, &str); 10] = files![
+const FILES: [(&str, &str); 11] = files![
     "controllers_that_start_late",
     "suspended_objects",
     "first_reconciliation_then_a_new_spec",
@@ -73,6 +73,7 @@ const FILES: [(&str, &str); 10] = files![
     "a_dependency_that_is_not_ready",
     "an_install_that_fails",
     "a_broken_path_and_a_failing_check",
+    "suspended_after_it_was_observed",
     "deletion_with_finalizers",
     "an_instance_that_gets_a_sync_and_goes",
 ];

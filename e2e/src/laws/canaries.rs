@@ -58,6 +58,11 @@ impl<'a> Round<'a> {
         self.word
     }
 
+    /// Where it is told of.
+    pub(super) const fn history(&self) -> &'a History {
+        self.history
+    }
+
     /// The revision at which its first canary was created.
     pub(super) fn began(&self) -> Option<u64> {
         self.of("").find(|seen| seen.created).map(|seen| seen.revision)

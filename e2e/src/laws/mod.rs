@@ -2,17 +2,22 @@
 //!
 //! Each law has a history in which it does not hold: see its tests.
 
+mod absence;
 mod breach;
 pub mod canaries;
+mod delivered;
+mod leadership;
 mod left;
 mod order;
 mod proofs;
+mod report;
 #[cfg(test)]
 mod tests;
+mod window;
 mod writes;
 
 pub use breach::Breach;
-pub use left::{Listed, RESERVATION, nothing_is_left_behind, only_what_is_listed_is_left};
+pub use left::{Listed, RESERVATION, no_trace_is_left, nothing_is_left_behind, only_what_is_listed_is_left};
 pub use order::{
     first_synced, nothing_is_synced_before_every_canary_answered,
     nothing_is_synced_before_every_canary_of_images_answered, the_last_change_was_proven_again,

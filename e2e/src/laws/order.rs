@@ -1,8 +1,9 @@
-//! Canaries first, then the sync; and the same again after a change.
+//! Canaries first, then the sync; and the same again after a change. An answer counts only when whoever leads now gave it.
 
 use super::Breach;
 use super::breach::ensure;
 use super::canaries::{Answerer, CONTROLLERS, IMAGES, Round, WALKERS, is_canary};
+use super::leadership::leads;
 use crate::history::{Happening, History};
 
 /// Everything that a sync brings, by etcd's key.
@@ -83,7 +84,8 @@ fn before_the_sync(history: &History) -> Result<(&Happening, Round<'_>), Breach>
 fn answered<'a>(round: &Round<'a>, kinds: &'a [Answerer], after: u64, before: u64) -> Result<(), Breach> {
     for (kind, controller) in kinds {
         let said = || format!("run {}: the canary below {kind}, asked of {controller},", round.word());
-        within(round.answered(kind), (after, before), || format!("{} was not answered", said()))?;
+        let at = within(round.answered(kind), (after, before), || format!("{} was not answered", said()))?;
+        by_the_leader(round, controller, at)?;
     }
     Ok(())
 }
@@ -91,16 +93,24 @@ fn answered<'a>(round: &Round<'a>, kinds: &'a [Answerer], after: u64, before: u6
 fn walked(round: &Round<'_>, after: u64, before: u64) -> Result<(), Breach> {
     for (kind, controller) in &WALKERS {
         let said = || format!("run {}: {controller} did not reach source-controller", round.word());
-        within(round.walked(kind), (after, before), said)?;
+        let at = within(round.walked(kind), (after, before), said)?;
+        by_the_leader(round, controller, at)?;
     }
     Ok(())
 }
 
-fn within(at: Option<u64>, (after, before): (u64, u64), said: impl Fn() -> String) -> Result<(), Breach> {
+fn within(at: Option<u64>, (after, before): (u64, u64), said: impl Fn() -> String) -> Result<u64, Breach> {
     let at = at.ok_or_else(|| Breach(format!("{} at all", said())))?;
     ensure(after < at && at < before, || {
         format!("{} in time: at revision {at}, not between {after} and {before}", said())
-    })
+    })?;
+    Ok(at)
+}
+
+/// What was written at a revision was written by a controller's present leader.
+fn by_the_leader(round: &Round<'_>, controller: &str, at: u64) -> Result<(), Breach> {
+    let said = |Breach(why)| format!("run {}: the answer at revision {at} proves nothing: {why}", round.word());
+    leads(&round.history().at(at), controller).map_err(|breach| Breach(said(breach)))
 }
 
 /// The last revision at which the specification of an instance with a sync changed, and the sync was there before.

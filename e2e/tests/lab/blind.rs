@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fluxlift_e2e::laws;
 use fluxlift_e2e::ledger::{self, Claim};
+use fluxlift_e2e::link::Condition;
 use fluxlift_e2e::node::Controller;
 use fluxlift_e2e::patience::{Seen, now, pass, until};
 use fluxlift_e2e::product::interrupt;
@@ -15,11 +16,33 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::bench::{Broken, Case, Verdict, case, ensure, note};
 use crate::stage::{CLUSTER_ROLE, CLUSTER_ROLE_BINDING, INSTANCE, LEASE, Stage, lease_of, unsynced};
 
-pub(crate) const CASES: [Case; 1] =
-    [case!(absent_frozen_leaderless_or_without_rights_no_controller_is_proven_and_the_cause_is_named)];
+pub(crate) const CASES: [Case; 2] = [
+    case!(absent_frozen_cut_off_leaderless_or_without_rights_no_controller_is_proven_and_the_cause_is_named),
+    case!(where_nobody_leads_from_the_beginning_no_canary_is_proven_and_the_cause_is_named),
+];
 
 const CONTROLLERS: [&str; 4] =
     ["source-controller", "kustomize-controller", "helm-controller", "notification-controller"];
+/// The gates of their canaries.
+pub(crate) const CANARIES: [&str; 8] = [
+    "canary source-controller GitRepository",
+    "canary source-controller OCIRepository",
+    "canary source-controller HelmRepository",
+    "canary source-controller HelmChart",
+    "canary source-controller Bucket",
+    "canary kustomize-controller Kustomization",
+    "canary helm-controller HelmRelease",
+    "canary notification-controller Receiver",
+];
+/// The gates of their leaders, before which no canary is sent to controllers that were there.
+const LEADERS: [&str; 4] = [
+    "leader of source-controller is current",
+    "leader of kustomize-controller is current",
+    "leader of helm-controller is current",
+    "leader of notification-controller is current",
+];
+/// What is said of a Lease in the hands of somebody who is no Pod.
+const LEADERLESS: [&str; 2] = ["nobody leads", "still holds its Lease"];
 /// How long the programs may take for what comes next.
 const SOON: Duration = Duration::from_secs(120);
 /// The role that all controllers share, and the binding that makes two of them administrators.
@@ -28,7 +51,7 @@ const ADMINISTRATORS: &str = "cluster-reconciler-flux-system";
 /// The exit code of a run that was interrupted.
 const INTERRUPTED: i32 = 5;
 
-async fn absent_frozen_leaderless_or_without_rights_no_controller_is_proven_and_the_cause_is_named(
+async fn absent_frozen_cut_off_leaderless_or_without_rights_no_controller_is_proven_and_the_cause_is_named(
     stage: &mut Stage,
 ) -> Verdict {
     stage.phase_one().await?;
@@ -37,7 +60,7 @@ async fn absent_frozen_leaderless_or_without_rights_no_controller_is_proven_and_
     for controller in CONTROLLERS {
         stage.lab.node.faults().hold(controller);
     }
-    attempt(stage, ("absent", &CONTROLLERS), Duration::from_secs(25), &["none of its Pods is leader"]).await?;
+    attempt(stage, ("absent", &CANARIES), Duration::from_secs(25), &["none of its Pods is leader"]).await?;
     for controller in CONTROLLERS {
         stage.lab.node.faults().release(controller);
     }
@@ -48,23 +71,31 @@ async fn absent_frozen_leaderless_or_without_rights_no_controller_is_proven_and_
         stage.lab.node.faults().hold(controller);
         stage.lab.node.controllers(controller).iter().for_each(Controller::freeze);
     }
-    attempt(stage, ("frozen", &CONTROLLERS), Duration::from_secs(40), &["frozen or cut off"]).await?;
+    attempt(stage, ("frozen", &CANARIES), Duration::from_secs(40), &["frozen or cut off"]).await?;
     for controller in CONTROLLERS {
         stage.lab.node.faults().release(controller);
         stage.kill(controller).await?;
     }
     led(stage, &CONTROLLERS).await?;
 
+    // Alive, and cut off from the API server, alone of all. Probes do not tell; after half a minute they would end.
+    each(stage, &|controller| controller.api(Condition::Cut));
+    attempt(stage, ("cut off", &CANARIES), Duration::from_secs(26), &["frozen or cut off"]).await?;
+    each(stage, &|controller| controller.api(Condition::Good));
+    for controller in CONTROLLERS {
+        stage.kill(controller).await?;
+    }
+    led(stage, &CONTROLLERS).await?;
+
     // Alive, and somebody else holds the Lease. After half a minute they would end, and start anew.
     let usurped = usurp(stage).await?;
-    let causes = ["nobody leads", "still holds its Lease"];
-    attempt(stage, ("leaderless", &CONTROLLERS), Duration::from_secs(22), &causes).await?;
+    attempt(stage, ("leaderless", &LEADERS), Duration::from_secs(22), &LEADERLESS).await?;
     drop(usurped);
     led(stage, &CONTROLLERS).await?;
 
     // Alive and leading, without the right to write status.
     let taken = take_rights(stage).await?;
-    attempt(stage, ("without rights", &CONTROLLERS), Duration::from_secs(20), &["its role may lack"]).await?;
+    attempt(stage, ("without rights", &CANARIES), Duration::from_secs(20), &["its role may lack"]).await?;
     give_back(stage, taken).await?;
 
     let healed = stage.phase_two().await?;
@@ -74,7 +105,28 @@ async fn absent_frozen_leaderless_or_without_rights_no_controller_is_proven_and_
     stage.laws().await
 }
 
-/// Lets fluxlift try for a while with these controllers broken, stops it, and looks at what it says.
+async fn where_nobody_leads_from_the_beginning_no_canary_is_proven_and_the_cause_is_named(
+    stage: &mut Stage,
+) -> Verdict {
+    stage.phase_one().await?;
+    // Before there is any controller: they are new, and so each canary is sent at once.
+    let usurped = usurp(stage).await?;
+    attempt(stage, ("leaderless, and new", &CANARIES), Duration::from_secs(22), &LEADERLESS).await?;
+    drop(usurped);
+    led(stage, &CONTROLLERS).await?;
+    let healed = stage.phase_two().await?;
+    note(format_args!("healed: phase 2 took {:.1?}", healed.took));
+    stage.all_ready().await?;
+    laws::nothing_is_synced_before_every_canary_answered(&stage.history().await?)?;
+    stage.laws().await
+}
+
+/// Does something to each controller that runs.
+fn each(stage: &Stage, act: &dyn Fn(&Controller)) {
+    CONTROLLERS.iter().flat_map(|controller| stage.lab.node.controllers(controller)).for_each(|running| act(&running));
+}
+
+/// Lets fluxlift try for a while with something broken, stops it, and looks at what it says of these gates.
 async fn attempt(stage: &Stage, broken: (&str, &[&str]), while_: Duration, causes: &[&str]) -> Verdict {
     attempt_with(stage, &stage.instance(), broken, while_, causes).await
 }
@@ -83,7 +135,7 @@ async fn attempt(stage: &Stage, broken: (&str, &[&str]), while_: Duration, cause
 pub(crate) async fn attempt_with(
     stage: &Stage,
     inputs: &Value,
-    (how, controllers): (&str, &[&str]),
+    (how, gates): (&str, &[&str]),
     while_: Duration,
     causes: &[&str],
 ) -> Verdict {
@@ -95,23 +147,23 @@ pub(crate) async fn attempt_with(
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     ensure(output.status.code() == Some(INTERRUPTED), || format!("{how}: ended with {}:\n{told}", output.status))?;
     let claims = ledger::claims(&stage.fluxlift.state(INSTANCE))?.split_off(before);
-    for controller in controllers {
-        let of = |claim: &&Claim| {
-            claim.gate.starts_with(&format!("canary {controller} "))
-                || claim.gate == format!("leader of {controller} is current")
-        };
-        let mine: Vec<&Claim> = claims.iter().filter(of).collect();
-        let canaries = mine.iter().filter(|claim| claim.gate.starts_with("canary "));
-        ensure(canaries.clone().all(|claim| !claim.is_proven()), || {
-            format!("{how}: a canary of {controller} was proven:\n{told}")
-        })?;
-        let last = mine.iter().find(|claim| !claim.is_proven());
-        let last = last.ok_or_else(|| Broken(format!("{how}: {controller} has no verdict: {claims:?}\n{told}")))?;
-        note(format_args!("{how}: {}: {}", last.gate, last.why));
-        let why = &last.why;
-        ensure(causes.iter().any(|cause| why.contains(cause)), || format!("{how}: the cause is not named: {why}"))?;
+    for gate in gates {
+        unproven(how, gate, &claims, causes).map_err(|Broken(why)| Broken(format!("{how}: {why}\n{told}")))?;
     }
-    unsynced(stage).await
+    unsynced(stage).await?;
+    Ok(laws::nothing_is_left_behind(&stage.history().await?)?)
+}
+
+/// This gate was opened, nothing of its controller's was proven by a canary, and its last verdict names one of these causes.
+fn unproven(how: &str, gate: &str, claims: &[Claim], causes: &[&str]) -> Verdict {
+    let controller = gate.split(' ').find(|word| word.ends_with("-controller")).unwrap_or_default();
+    let canary = |claim: &&Claim| claim.gate.starts_with(&format!("canary {controller} "));
+    let proven = claims.iter().filter(canary).find(|claim| claim.is_proven());
+    ensure(proven.is_none(), || format!("{proven:?} was proven"))?;
+    let last = claims.iter().rfind(|claim| claim.gate == gate && !claim.is_proven());
+    let last = last.ok_or_else(|| Broken(format!("{gate:?} has no verdict: {claims:?}")))?;
+    note(format_args!("{how}: {}: {}", last.gate, last.why));
+    ensure(causes.iter().any(|cause| last.why.contains(cause)), || format!("the cause is not named: {}", last.why))
 }
 
 /// Waits until these controllers run and lead.
@@ -145,7 +197,8 @@ fn renewed(lease: &Value) -> &str {
     lease["spec"]["renewTime"].as_str().unwrap_or_default()
 }
 
-/// Takes every Lease for somebody who is no Pod, and renews it until the handle is dropped. Then they run out.
+/// Takes every Lease for somebody who is no Pod, whether it is there or not, and renews it until the handle is dropped. Then
+/// they run out.
 async fn usurp(stage: &Stage) -> Result<AbortOnDropHandle<()>, Broken> {
     let leases = stage.api(LEASE, fluxlift_e2e::node::NAMESPACE);
     let take = |seconds: i64| {
@@ -153,7 +206,17 @@ async fn usurp(stage: &Stage) -> Result<AbortOnDropHandle<()>, Broken> {
             "acquireTime": now(true)}})
     };
     for controller in CONTROLLERS {
-        stage.edit(LEASE, &lease_of(controller), &take(15)).await?;
+        let name = lease_of(controller);
+        match stage.get(LEASE, &name).await? {
+            Some(_) => stage.edit(LEASE, &name, &take(15)).await?,
+            None => {
+                let mut lease = take(15);
+                lease["apiVersion"] = json!("coordination.k8s.io/v1");
+                lease["kind"] = json!("Lease");
+                lease["metadata"] = json!({"name": name, "namespace": fluxlift_e2e::node::NAMESPACE});
+                stage.create(LEASE, &lease).await?;
+            }
+        }
     }
     Ok(AbortOnDropHandle::new(tokio::spawn(async move {
         loop {

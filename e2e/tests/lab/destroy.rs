@@ -20,7 +20,8 @@ async fn after_destroy_nothing_that_fluxlift_made_is_left(stage: &mut Stage) -> 
     note(format_args!("destroyed in {:.1?} and {:.1?}", instance.took, operator.took));
 
     let history = stage.history().await?;
-    laws::only_what_is_listed_is_left(&history, &Listed::default())?;
+    laws::no_trace_is_left(&history)?;
+    laws::only_what_is_listed_is_left(&history, &Listed::told(&operator.stderr))?;
     let now = history.now();
     let workloads =
         now.keys().filter(|key| key.starts_with(&format!("configmaps/{}/app-", releases::NAMESPACE))).count();

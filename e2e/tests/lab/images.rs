@@ -31,7 +31,7 @@ async fn listed_image_controllers_are_proven_before_the_sync_and_never_while_abs
     let faults = stage.lab.node.faults().clone();
     CONTROLLERS.iter().for_each(|controller| faults.hold(controller));
     let cause = ["none of its Pods is leader"];
-    attempt_with(stage, &inputs, ("absent", &CONTROLLERS), Duration::from_secs(25), &cause).await?;
+    attempt_with(stage, &inputs, ("absent", &GATES), Duration::from_secs(25), &cause).await?;
     CONTROLLERS.iter().for_each(|controller| faults.release(controller));
     led(stage, &CONTROLLERS).await?;
 
@@ -40,7 +40,7 @@ async fn listed_image_controllers_are_proven_before_the_sync_and_never_while_abs
         faults.hold(controller);
         stage.lab.node.controllers(controller).iter().for_each(Controller::freeze);
     }
-    attempt_with(stage, &inputs, ("frozen", &CONTROLLERS), Duration::from_secs(30), &["frozen or cut off"]).await?;
+    attempt_with(stage, &inputs, ("frozen", &GATES), Duration::from_secs(30), &["frozen or cut off"]).await?;
     for controller in CONTROLLERS {
         faults.release(controller);
         stage.kill(controller).await?;

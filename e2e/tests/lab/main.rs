@@ -14,6 +14,7 @@ mod leaders;
 mod likeness;
 mod migrate;
 mod newcomer;
+mod outages;
 mod paths;
 mod race;
 mod rendering;
@@ -37,12 +38,13 @@ fn main() {
     // A lab is six to ten programs: more than two would wait for each other, and one alone mostly waits for deadlines.
     arguments.test_threads.get_or_insert(LANES);
     // Those that mostly wait, for paths and for controllers that only look well, come beside those that work.
-    let cases: [&'static [bench::Case]; 20] = [
+    let cases: [&'static [bench::Case]; 21] = [
         &paths::CASES,
         &bootstrap::CASES,
         &newcomer::CASES,
         &race::CASES,
         &blind::CASES,
+        &outages::CASES,
         &scenarios::CASES,
         &steady::CASES,
         &rescue::CASES,

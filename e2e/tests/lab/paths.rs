@@ -124,5 +124,6 @@ async fn refused(
     let named =
         [address, "DNS", "Service source-controller", "NetworkPolicies"].iter().all(|word| last.why.contains(word));
     ensure(named, || format!("{how}: the cause is not named: {}", last.why))?;
-    unsynced(stage).await
+    unsynced(stage).await?;
+    Ok(laws::nothing_is_left_behind(&stage.history().await?)?)
 }

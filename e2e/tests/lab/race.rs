@@ -25,9 +25,10 @@ const NAP: Duration = Duration::from_secs(45);
 async fn the_naive_order_creates_every_release_before_helm_controller_lives(stage: &mut Stage) -> Verdict {
     naive(stage).await?;
     let history = stage.history().await?;
-    // The law that holds of a gated run must be able to fail.
-    ensure(laws::nothing_is_synced_before_every_canary_answered(&history).is_err(), || {
-        "the law of the canaries holds of a run that had none".to_owned()
+    // The law that holds of a gated run must be able to fail, and of what was wrong.
+    let judged = laws::nothing_is_synced_before_every_canary_answered(&history).map_err(|breach| breach.to_string());
+    ensure(judged.as_ref().is_err_and(|why| why.contains("no canary before it")), || {
+        format!("the law of the canaries says {judged:?} of a run that had none")
     })?;
     note(format_args!(
         "{RELEASES} of {RELEASES} releases exist, unseen, with helm-controller Available and not started"

@@ -183,9 +183,14 @@ impl Stage {
         found.into_iter().map(whole).collect()
     }
 
+    /// How many releases are Ready.
+    pub(crate) async fn ready(&self) -> Result<usize, Broken> {
+        Ok(self.releases().await?.iter().filter(|release| is_ready_now(release)).count())
+    }
+
     /// An error unless all releases are Ready.
     pub(crate) async fn all_ready(&self) -> Verdict {
-        let ready = self.releases().await?.iter().filter(|release| is_ready_now(release)).count();
+        let ready = self.ready().await?;
         ensure(ready == RELEASES, || format!("{ready} of {RELEASES} releases are Ready"))
     }
 }
@@ -195,7 +200,7 @@ impl Stage {
 pub(crate) struct Kind(pub(crate) &'static str, pub(crate) &'static str, pub(crate) &'static str);
 
 /// The kinds that have no namespaces.
-const CLUSTER_WIDE: [&str; 3] = ["ClusterRole", "ClusterRoleBinding", "Namespace"];
+const CLUSTER_WIDE: [&str; 4] = ["ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Namespace"];
 
 pub(crate) const DEPLOYMENT: Kind = Kind("apps", "v1", "Deployment");
 pub(crate) const LEASE: Kind = Kind("coordination.k8s.io", "v1", "Lease");
@@ -204,6 +209,7 @@ pub(crate) const FLUX_REPORT: Kind = Kind("fluxcd.controlplane.io", "v1", "FluxR
 pub(crate) const SERVICE: Kind = Kind("", "v1", "Service");
 pub(crate) const CLUSTER_ROLE: Kind = Kind("rbac.authorization.k8s.io", "v1", "ClusterRole");
 pub(crate) const CLUSTER_ROLE_BINDING: Kind = Kind("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding");
+pub(crate) const DEFINITION: Kind = Kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition");
 pub(crate) const FLUX_INSTANCE: Kind = Kind("fluxcd.controlplane.io", "v1", "FluxInstance");
 pub(crate) const NAMESPACES: Kind = Kind("", "v1", "Namespace");
 pub(crate) const HELM_RELEASE: Kind = Kind("helm.toolkit.fluxcd.io", "v2", "HelmRelease");

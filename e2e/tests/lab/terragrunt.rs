@@ -40,11 +40,13 @@ async fn terragrunt_applies_the_two_phases_one_after_the_other_and_takes_them_aw
     }
     nothing_was_written_since(&before, &stage.history().await?)?;
 
+    let mut told = String::new();
     for (unit, _) in UNITS.iter().rev() {
         let destroyed = terragrunt.run(unit, &["destroy", "-auto-approve"]).await?;
         note(format_args!("terragrunt destroy in {unit} took {:.1?}", destroyed.took));
+        told.push_str(&destroyed.said());
     }
-    Ok(laws::only_what_is_listed_is_left(&stage.history().await?, &Listed::default())?)
+    Ok(laws::only_what_is_listed_is_left(&stage.history().await?, &Listed::told(&told))?)
 }
 
 async fn terragrunt_run_all_applies_the_two_phases_in_their_order_and_takes_them_away(stage: &mut Stage) -> Verdict {
@@ -65,7 +67,7 @@ async fn terragrunt_run_all_applies_the_two_phases_in_their_order_and_takes_them
 
     let destroyed = terragrunt.run("", &all("destroy")).await?;
     note(format_args!("terragrunt run --all destroy took {:.1?}", destroyed.took));
-    Ok(laws::only_what_is_listed_is_left(&stage.history().await?, &Listed::default())?)
+    Ok(laws::only_what_is_listed_is_left(&stage.history().await?, &Listed::told(&destroyed.said()))?)
 }
 
 /// All releases are Ready, and none came before every canary had answered.

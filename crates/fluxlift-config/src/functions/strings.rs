@@ -5,6 +5,9 @@ use fluxlift_core::Value;
 use super::registry::{ANY, Function};
 use super::{Args, CallError};
 
+/// The most spaces that a line is indented by.
+const WIDEST: usize = 1_000;
+
 pub(super) const TABLE: &[Function] = &[
     Function::new("lower", 1, 1, |_, a| Ok(Args(a).text(0)?.to_lowercase().into())),
     Function::new("upper", 1, 1, |_, a| Ok(Args(a).text(0)?.to_uppercase().into())),
@@ -46,7 +49,11 @@ pub(super) const TABLE: &[Function] = &[
         Ok(Value::List(text.split(separator.as_str()).map(Value::from).collect()))
     }),
     Function::new("indent", 2, 2, |_, a| {
-        let spaces = " ".repeat(usize::try_from(Args(a).whole(0)?).unwrap_or(0));
+        let spaces = usize::try_from(Args(a).whole(0)?).unwrap_or(0);
+        if spaces > WIDEST {
+            return Err(CallError::argument(0, format!("no line is indented by more than {WIDEST} spaces")).safe());
+        }
+        let spaces = " ".repeat(spaces);
         Ok(Args(a).text(1)?.replace('\n', &format!("\n{spaces}")).into())
     }),
     Function::new("substr", 3, 3, |_, a| {

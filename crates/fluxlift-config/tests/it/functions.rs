@@ -157,6 +157,7 @@ fn texts_and_numbers() {
         ("regexall(\"[a-z]\", \"a1b\")", json!(["a", "b"])),
         ("title(\"hello big-world\")", json!("Hello Big-World")),
         ("indent(2, \"a\\nb\")", json!("a\n  b")),
+        ("can(indent(9223372036854775807, \"a\\nb\"))", json!(false)),
         ("trimsuffix(trimprefix(\"v1.2.git\", \"v\"), \".git\")", json!("1.2")),
         (
             "[upper(\"a\"), lower(\"B\"), trimspace(\" c \"), chomp(\"d\\n\"), trim(\"?e?\", \"?\"), strrev(\"ab\")]",

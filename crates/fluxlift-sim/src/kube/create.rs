@@ -13,10 +13,6 @@ use super::{ApiServer, Caller, Cause, GroupResource, Key, Kind, Status, admissio
 const ASSIGNED: &[(GroupResource, &[&str])] = &[
     (GroupResource::NAMESPACES, &["/spec/finalizers", "/status/phase"]),
     (GroupResource::PODS, &["/status/phase", "/status/qosClass"]),
-    (
-        GroupResource::CUSTOM_RESOURCE_DEFINITIONS,
-        &["/status/acceptedNames", "/status/conditions", "/status/storedVersions"],
-    ),
     (GroupResource::SERVICES, &["/spec/clusterIP", "/spec/clusterIPs", "/spec/ipFamilies", "/spec/ipFamilyPolicy"]),
 ];
 
@@ -213,8 +209,14 @@ impl ApiServer {
     }
 }
 
-/// Takes out what the server assigned.
+/// Takes out what the server assigned, and the whole status where that is written by itself: nobody owns it for having
+/// created the object.
 fn without_assigned(kind: &Kind, given: &Value, object: &mut Value) {
+    if kind.has_status()
+        && let Some(object) = object.as_object_mut()
+    {
+        object.remove("status");
+    }
     let assigned = ASSIGNED.iter().filter(|(gr, _)| *gr == kind.gr).flat_map(|(_, places)| *places);
     for place in assigned.filter(|place| given.pointer(place).is_none()) {
         let Some((above, name)) = place.rsplit_once('/') else { continue };

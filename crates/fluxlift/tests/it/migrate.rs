@@ -183,7 +183,7 @@ fn uids(world: &World) -> BTreeMap<String, String> {
     all.filter(of_flux).map(entry).collect()
 }
 
-fn kind_of(world: &World, kind: &str) -> Kind {
+fn kind_of(world: &World, kind: &str) -> Arc<Kind> {
     world.kube.api.kinds().find(|known| known.kind == kind).unwrap().clone()
 }
 

@@ -13,7 +13,7 @@ use super::side::Side;
 use crate::bench::{self, Broken, note};
 
 /// Each topic with its steps.
-const TOPICS: [(&str, &str); 16] = [
+const TOPICS: [(&str, &str); 17] = [
     ("objects", include_str!("steps/objects.steps")),
     ("errors", include_str!("steps/errors.steps")),
     ("patches", include_str!("steps/patches.steps")),
@@ -23,6 +23,7 @@ const TOPICS: [(&str, &str); 16] = [
     ("deletion", include_str!("steps/deletion.steps")),
     ("namespaces", include_str!("steps/namespaces.steps")),
     ("definitions", include_str!("steps/definitions.steps")),
+    ("observed", include_str!("steps/observed.steps")),
     ("tables", include_str!("steps/tables.steps")),
     ("discovery", include_str!("steps/discovery.steps")),
     ("openapi", include_str!("steps/openapi.steps")),

@@ -43,6 +43,7 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Passed {
         pass.log("info", "reconciliation is suspended for this object", &[]);
         // Without a condition there was nothing to observe yet, and -1 stays.
         let known = source["status"]["conditions"].as_array().is_some_and(|conditions| !conditions.is_empty());
+        renew_ready(pass, &source)?;
         pass.status(|status| {
             if known {
                 status["observedGeneration"] = json!(generation(&source));
@@ -69,7 +70,8 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Passed {
     Ok(Outcome::Busy(time, crate::controllers::Step::Source(Step::Fetched)))
 }
 
-/// The last pass sums up once more: Ready is the same, at the generation that the deletion made.
+/// A pass that does nothing sums up once more, be it the last one or one of a suspended source: Ready is the same, at the
+/// generation that it finds.
 fn renew_ready(pass: &mut Pass<'_>, source: &Value) -> Result<(), Status> {
     let Some(ready) = conditions::get(source, "Ready") else { return Ok(()) };
     let (now, observed) = (pass.now(), generation(source));
