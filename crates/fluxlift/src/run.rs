@@ -113,7 +113,7 @@ pub async fn watched<T>(engine: &mut Engine<'_>, work: impl AsyncFnOnce(&Engine<
     signals.abort();
     // The channel ends with its last sender, and the view with the channel.
     engine.events = before;
-    // Where panics unwind, a view that panicked has said so itself, and the result counts all the same.
+    // A view that panicked has said so itself, and the result counts all the same.
     let _ = view.await;
     result
 }

@@ -119,7 +119,9 @@ impl Listed {
             seen.key == key || secret.is_some_and(names)
         };
         let name = seen.key.rsplit('/').next().unwrap_or_default();
-        let is_told = |line: &String| line.split(' ').any(|word| word.rsplit('/').next() == Some(name));
+        let is_definition = seen.key.starts_with("apiextensions.k8s.io/customresourcedefinitions/");
+        let is_told =
+            |line: &String| is_definition && line.split(' ').any(|word| word.rsplit('/').next() == Some(name));
         self.releases.iter().any(of_release) || self.instances.iter().any(of_instance) || self.left.iter().any(is_told)
     }
 }

@@ -25,7 +25,8 @@ const POINTS: [(&str, Then); 10] = [
     ("intended instance.create", Then::Unsynced),
     ("gate-closed crd/gitrepositories.", Then::Unsynced),
     ("gate-closed canary ", Then::Unsynced),
-    ("gate-closed path ", Then::Unsynced),
+    // The other path may be proven in the same moment, and the sync comes right after it.
+    ("gate-closed path ", Then::Anything),
     ("gate-closed gitrepository/", Then::Synced),
     ("gate-closed kustomization/", Then::Delivering),
 ];
@@ -93,6 +94,11 @@ async fn killed(stage: &Stage, arguments: &[&str], point: &str) -> Verdict {
 
 /// What there is after a kill.
 async fn left(stage: &Stage, then: Then) -> Verdict {
+    if then == Then::Synced {
+        // Held, so that no probe tells, nor heals it.
+        stage.lab.node.faults().hold(HELM);
+        stage.lab.node.controllers(HELM).iter().for_each(Controller::freeze);
+    }
     let history = stage.history().await?;
     let synced = laws::first_synced(&history).is_some();
     match then {
@@ -101,12 +107,7 @@ async fn left(stage: &Stage, then: Then) -> Verdict {
             ensure(stored(&history) == "pending-install", || format!("the release is {:?}", stored(&history)))
         }
         Then::Unsynced => ensure(!synced, || "there is a sync".to_owned()),
-        Then::Synced => {
-            // Held, so that no probe tells, nor heals it.
-            stage.lab.node.faults().hold(HELM);
-            stage.lab.node.controllers(HELM).iter().for_each(Controller::freeze);
-            ensure(synced, || "there is no sync".to_owned())
-        }
+        Then::Synced => ensure(synced, || "there is no sync".to_owned()),
         Then::Delivering => {
             let ready = stage.ready().await?;
             note(format_args!("{ready} of {RELEASES} releases were Ready"));

@@ -1,4 +1,4 @@
-//! The simulated Flux, held against the real one in a dozen situations: on a lab, and wherever the tests run against what a
+//! The simulated Flux, held against the real one, situation by situation: on a lab, and wherever the tests run against what a
 //! lab has shown.
 
 use std::collections::BTreeSet;

@@ -119,6 +119,10 @@ impl Gate for Adopted {
                 "kustomization/{name} is still labelled as managed by kustomization/{owner}"
             ));
         }
+        // A pass that began before the operator came may put the label back when it ends.
+        if root.condition("Reconciling").is_some_and(|condition| condition.is_true()) {
+            return Verdict::pending(format!("kustomize-controller is at work on kustomization/{name}"));
+        }
         let source = seen.sources.get(Some(NAMESPACE), name);
         if source.is_some_and(|source| goes_with(source, name)) || goes_with(root, name) {
             return Verdict::pending(format!("kustomization/{name} would still delete itself or its source"));

@@ -11,8 +11,7 @@ use super::{ApiServer, Caller, Cause, GroupResource, Key, Kind, Status, admissio
 
 /// What the server assigns to new objects of a kind, and nobody owns unless it was given.
 const ASSIGNED: &[(GroupResource, &[&str])] = &[
-    (GroupResource::NAMESPACES, &["/spec/finalizers", "/status/phase"]),
-    (GroupResource::PODS, &["/status/phase", "/status/qosClass"]),
+    (GroupResource::NAMESPACES, &["/spec/finalizers"]),
     (GroupResource::SERVICES, &["/spec/clusterIP", "/spec/clusterIPs", "/spec/ipFamilies", "/spec/ipFamilyPolicy"]),
 ];
 

@@ -25,11 +25,9 @@ impl Bringup<'_> {
         let root = ObjectRef::namespaced(KUSTOMIZATION, NAMESPACE, self.instance.sync.effective_name());
         let mut seen = self.cluster.observe_one(root.clone());
         let mut asked = 0;
-        while let Some(observed) = seen.next().await {
-            // What was seen may be older than the last request.
-            let taken = observed.is_ok_and(|found| is_taken_back(found.as_ref()))
-                && self.cluster.get(&root).await.is_ok_and(|now| is_taken_back(now.as_ref()));
-            if taken && asked < TIMES {
+        while seen.next().await.is_some() {
+            // What was seen may be older than the last request, and what a request did not mend may show nothing new.
+            while asked < TIMES && self.cluster.get(&root).await.is_ok_and(|now| is_taken_back(now.as_ref())) {
                 asked += 1;
                 self.ask_again(&root).await;
             }
@@ -52,8 +50,10 @@ impl Bringup<'_> {
         );
         let mut seen = self.cluster.observe_one(Instance::target());
         while let Some(observed) = seen.next().await {
+            // Who asks after us is answered in our place.
+            let ours = |instance: &Object| instance.annotation(REQUESTED_AT) == Some(&*token);
             let handled = |instance: &Object| instance.text("/status/lastHandledReconcileAt") == Some(&*token);
-            if observed.is_ok_and(|found| found.as_ref().is_some_and(handled)) {
+            if observed.is_ok_and(|found| found.as_ref().is_some_and(|now| handled(now) || !ours(now))) {
                 return;
             }
         }

@@ -63,6 +63,14 @@ fn a_root_that_carries_both_labels_is_still_its_own() {
 }
 
 #[test]
+fn a_root_that_is_being_applied_may_get_its_label_back_and_is_not_taken_for_the_operators() {
+    let mut object = root(ours(), decrypts());
+    object = object.with("status", json!({"conditions": [{"type": "Reconciling", "status": "True"}]}));
+    let verdict = judge(object, vec![release(json!({}))]);
+    assert!(matches!(verdict, Verdict::Pending { .. }), "{verdict}");
+}
+
+#[test]
 fn a_release_of_the_same_name_that_was_made_anew_is_a_loss() {
     let seen = |releases| judge(root(ours(), decrypts()), releases);
     for (releases, word) in [

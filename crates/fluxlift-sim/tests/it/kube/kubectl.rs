@@ -63,8 +63,11 @@ async fn stock_kubectl_works_on_the_cluster() {
     // Before anybody has looked at its names a definition has no list of conditions, and kubectl stumbles over that.
     let wait = async || run("wait --for=condition=Established crd/widgets.example.com --timeout=20s").await;
     let mut waited = wait().await;
-    while waited.as_ref().is_err_and(|error| error.contains(".status.conditions accessor error: <nil>")) {
-        waited = wait().await;
+    let stumbled = |error: &String| error.contains(".status.conditions accessor error: <nil>");
+    for _ in 0..100 {
+        if waited.as_ref().is_err_and(stumbled) {
+            waited = wait().await;
+        }
     }
     waited.unwrap();
     let established = "get crd widgets.example.com -o jsonpath={.status.conditions[?(@.type=='Established')].status}";
