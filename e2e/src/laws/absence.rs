@@ -13,10 +13,9 @@ use crate::ledger::Claim;
 pub(super) fn was_absent(history: &History, claim: &Claim, (from, to): (u64, u64)) -> Result<(), Breach> {
     let title = claim.gate.strip_suffix(" gone");
     let is_it = |seen: &Happening| title.map_or_else(|| is_canary(seen), |title| is_called(&seen.key, title));
-    // Of several rounds the last one before it counts: between two of them nothing of it is there anyhow.
-    let made = history.of("").filter(|seen| seen.created && is_it(seen) && seen.revision <= to).last();
-    let made = made.ok_or_else(|| Breach(format!("{:?} was called proven of what never was", claim.gate)))?;
-    let from = from.max(made.revision);
+    let first = history.of("").find(|seen| seen.created && is_it(seen));
+    let first = first.ok_or_else(|| Breach(format!("{:?} was called proven of what never was", claim.gate)))?;
+    let from = from.max(first.revision);
     let mut there = None;
     let gone = history.ever((from, to), |scene| {
         there = scene.values().find(|seen| is_it(seen)).map(|seen| seen.key.clone());
