@@ -10,6 +10,7 @@ use fluxlift_e2e::product::interrupt;
 use serde_json::{Value, json};
 
 use crate::bench::{Broken, Case, Verdict, case, ensure, note};
+use crate::blind::CANARIES;
 use crate::stage::{SERVICE, Stage, unsynced};
 
 pub(crate) const CASES: [Case; 1] = [case!(no_path_is_proven_while_source_controller_cannot_be_reached)];
@@ -19,8 +20,6 @@ const SOON: Duration = Duration::from_secs(120);
 const NOT_PROVEN: i32 = 3;
 /// The exit code of a run that was interrupted.
 const INTERRUPTED: i32 = 5;
-/// How many kinds have a canary.
-const CANARIES: usize = 8;
 /// How long one looks for what must not happen.
 const A_WHILE: Duration = Duration::from_secs(20);
 /// Where source-controller says that it is, and where it is not.
@@ -88,7 +87,7 @@ async fn attempt(stage: &Stage, how: (&str, &str), inputs: &Value) -> Verdict {
     let before = stage.claims()?.len();
     let run = stage.start_phase_two(inputs)?;
     until("all canaries but those of the paths proven", SOON, async || match stage.claims() {
-        Ok(claims) if claims.iter().skip(before).filter(|claim| is_canary(claim)).count() == CANARIES => {
+        Ok(claims) if claims.iter().skip(before).filter(|claim| is_canary(claim)).count() == CANARIES.len() => {
             Seen::There(())
         }
         Ok(claims) => Seen::NotYet(format!("{} claims", claims.len() - before)),

@@ -49,13 +49,15 @@ impl Bringup<'_> {
             format!("flux-operator for {root} once more: kustomize-controller has labelled it meanwhile"),
         );
         let mut seen = self.cluster.observe_one(Instance::target());
+        let mut asked = false;
         while let Some(observed) = seen.next().await {
-            // Who asks after us is answered in our place.
-            let ours = |instance: &Object| instance.annotation(REQUESTED_AT) == Some(&*token);
-            let handled = |instance: &Object| instance.text("/status/lastHandledReconcileAt") == Some(&*token);
-            if observed.is_ok_and(|found| found.as_ref().is_some_and(|now| handled(now) || !ours(now))) {
+            let Ok(Some(instance)) = observed else { continue };
+            let ours = instance.annotation(REQUESTED_AT) == Some(&*token);
+            // Who asks after us is answered in our place; what is older than our request says nothing.
+            if instance.text("/status/lastHandledReconcileAt") == Some(&*token) || (asked && !ours) {
                 return;
             }
+            asked |= ours;
         }
     }
 }
