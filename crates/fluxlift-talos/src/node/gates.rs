@@ -167,15 +167,17 @@ impl Gate for EtcdConsistent {
                 ),
             );
         }
+        // Etcd takes one learner at a time: whoever waits may wait for its vote.
+        if let Some(learner) = views.iter().flat_map(|(_, members)| *members).find(|member| member.learner) {
+            let others = pending.map(|why| format!(", and {why}")).unwrap_or_default();
+            return Verdict::pending(format!("{} has no vote yet{others}", learner.hostname));
+        }
         if let Some(why) = pending {
             return Verdict::pending(why);
         }
         let Some((first, members)) = views.first() else { return Verdict::pending("no control plane was asked") };
         let names: BTreeSet<&str> = members.iter().map(|m| m.hostname.as_str()).collect();
         let wanted: BTreeSet<&str> = self.nodes.iter().map(String::as_str).collect();
-        if let Some(learner) = members.iter().find(|m| m.learner) {
-            return Verdict::pending(format!("{} has no vote yet", learner.hostname));
-        }
         if let Some((node, _)) = views.iter().find(|(_, view)| view != members) {
             return Verdict::pending(format!("{first} and {node} know different members"));
         }
@@ -256,4 +258,22 @@ impl Gate for NodesRegistered {
 
 fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::EtcdMember;
+
+    #[test]
+    fn a_member_without_a_vote_is_named_before_those_that_wait_for_it() {
+        let member = |name: &str, id, learner| EtcdMember { id, hostname: name.to_owned(), learner };
+        let seen = EtcdSight::Running(vec![member("cp01", 1, false), member("cp02", 2, true)]);
+        let waits = EtcdSight::Waiting("Preparing".to_owned());
+        let snapshot = [("cp01", seen.clone()), ("cp02", seen), ("cp03", waits)].map(|(node, s)| (node.to_owned(), s));
+        let snapshot = EtcdSights::from(snapshot);
+        let gate = EtcdConsistent { nodes: snapshot.keys().cloned().collect() };
+        let verdict = gate.judge(&Observation { snapshot: &snapshot, unchanged_for: Duration::ZERO });
+        assert_eq!(verdict.to_string(), "cp02 has no vote yet, and etcd on cp03 waits (Preparing)");
+    }
 }
