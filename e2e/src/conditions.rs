@@ -36,7 +36,9 @@ pub fn holds(gate: &str, object: &Value) -> Option<bool> {
         let labels = &object["metadata"]["labels"];
         labels["fluxcd.controlplane.io/name"].is_string() && labels["kustomize.toolkit.fluxcd.io/name"].is_null()
     } else if is("kustomization/") || gate == "delivered set ready" {
-        is_ready_now(object) && says("/status/lastAppliedRevision") && object["spec"]["suspend"] != true
+        // A release says nowhere which revision it has applied.
+        let applied = object["kind"] == "HelmRelease" || says("/status/lastAppliedRevision");
+        is_ready_now(object) && applied && object["spec"]["suspend"] != true
     } else if is("fluxreport/") {
         is_ready(object)
     } else if gate == "a node is ready" {
@@ -137,6 +139,23 @@ mod tests {
         let gate = "canary image-automation-controller ImageUpdateAutomation";
         assert_eq!((holds(gate, &refused(1)), holds(gate, &refused(-1))), (Some(true), Some(false)));
         assert_eq!(holds("the moon is full", &json!({})), None);
+    }
+
+    #[test]
+    fn what_is_delivered_is_ready_at_its_generation_and_a_kustomization_has_applied_a_revision() {
+        let ready = |kind: &str, observed: i64| {
+            json!({"kind": kind, "metadata": {"generation": 2}, "spec": {},
+                "status": {"observedGeneration": observed, "conditions": [{"type": "Ready", "status": "True"}]}})
+        };
+        let gate = "delivered set ready";
+        assert_eq!(holds(gate, &ready("HelmRelease", 2)), Some(true));
+        assert_eq!(holds(gate, &ready("HelmRelease", 1)), Some(false));
+        assert_eq!(holds(gate, &ready("Kustomization", 2)), Some(false));
+        let mut applied = ready("Kustomization", 2);
+        applied["status"]["lastAppliedRevision"] = json!("main@sha1:1");
+        assert_eq!(holds(gate, &applied), Some(true));
+        applied["spec"]["suspend"] = json!(true);
+        assert_eq!(holds(gate, &applied), Some(false));
     }
 
     fn walker(kind: &str, message: &str) -> Value {
