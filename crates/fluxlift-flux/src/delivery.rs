@@ -9,7 +9,7 @@ use futures::StreamExt as _;
 use futures::future::try_join_all;
 use jiff::SignedDuration;
 
-use crate::diagnosis::{self, Cause, Place, Root, Scene, Subject, Workforce};
+use crate::diagnosis::{self, Cause, Diagnosis, Place, Root, Scene, Subject, Workforce};
 use crate::inventory::{self, Entry};
 use crate::kinds::{self, EXTERNAL_ARTIFACT, HELM_RELEASE, KUSTOMIZATION, SOURCES};
 use crate::ready::Readiness;
@@ -102,11 +102,16 @@ impl Delivery {
             return Finding { cause: Cause::Working { why: "its status cannot be read".to_owned() }, comes: true };
         };
         let found = diagnosis::diagnose(&self.scene, subject, now);
-        let comes = match self.scene.root(subject, &found, now) {
+        let comes = found.cause != Cause::Ready && (may_come(&found.cause) || self.root_may_come(subject, &found, now));
+        Finding { comes, cause: found.cause }
+    }
+
+    /// Whether what holds `subject` up in the end goes on without anybody's help.
+    fn root_may_come(&self, subject: &Subject, found: &Diagnosis, now: Timestamp) -> bool {
+        match self.scene.root(subject, found, now) {
             Root::Object(_, root) => may_come(&root.cause),
             Root::Controller(_) => false,
-        };
-        Finding { comes: comes || may_come(&found.cause), cause: found.cause }
+        }
     }
 
     /// Whether a rescue has left its mark on any of its objects.

@@ -1,10 +1,17 @@
 //! The CustomResourceDefinitions of Flux: our own minimal schemas, with the real ones' defaults and columns.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
 use super::Profile;
 
-/// The definitions of each component, as their files have them.
+/// The definitions of each component, read once.
+static NEWEST: LazyLock<Vec<(&str, Value)>> = LazyLock::new(|| {
+    FILES.iter().filter_map(|(owner, file)| Some((*owner, serde_saphyr::from_str(file).ok()?))).collect()
+});
+
+/// The same, as their files have them.
 const FILES: &[(&str, &str)] = &[
     ("source-controller", include_str!("crds/gitrepositories.yaml")),
     ("source-controller", include_str!("crds/ocirepositories.yaml")),
@@ -24,9 +31,8 @@ const FILES: &[(&str, &str)] = &[
 
 /// The definitions that `component` brings in a release with this `profile`.
 pub fn of(component: &str, profile: Profile) -> Vec<Value> {
-    let files = FILES.iter().filter(|(owner, _)| *owner == component);
-    let definitions = files.filter_map(|(_, file)| serde_saphyr::from_str::<Value>(file).ok());
-    definitions.filter_map(|definition| in_profile(definition, profile)).collect()
+    let definitions = NEWEST.iter().filter(|(owner, _)| *owner == component);
+    definitions.filter_map(|(_, definition)| in_profile(definition.clone(), profile)).collect()
 }
 
 /// The definition as it was in that release; `None` if it did not exist yet.
@@ -62,6 +68,11 @@ mod tests {
             .iter()
             .flat_map(|component| of(component, profile))
             .collect()
+    }
+
+    #[test]
+    fn every_definition_is_read() {
+        assert_eq!(NEWEST.len(), FILES.len());
     }
 
     #[test]

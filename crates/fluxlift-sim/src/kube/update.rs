@@ -57,8 +57,13 @@ impl ApiServer {
         part: Part,
         change: impl FnOnce(&mut Value),
     ) -> Result<Arc<Value>, Status> {
-        let mut object = self.get(key).ok_or_else(|| Status::not_found(key))?.clone();
+        let live = Arc::clone(self.shared(key).ok_or_else(|| Status::not_found(key))?);
+        let mut object = (*live).clone();
         change(&mut object);
+        // What is written as it was read changes nothing, and makes nobody its owner.
+        if object == *live && self.served(&key.gr).is_ok() {
+            return Ok(live);
+        }
         self.replace(caller, key, object, part)
     }
 

@@ -7,7 +7,7 @@ use fluxlift_sim::Options;
 use fluxlift_sim::controllers::Program;
 use fluxlift_sim::flux::{Faults, PathFault};
 
-use super::lab::{Lab, chain};
+use super::lab::{INFRASTRUCTURE, Lab, chain};
 
 const PROGRAMS: [(Program, &str); 4] = [
     (Program::SourceController, "source-controller"),
@@ -18,7 +18,7 @@ const PROGRAMS: [(Program, &str); 4] = [
 
 /// Runs phase two with something broken; the error, after making sure of what must hold in any case.
 async fn refused(break_it: impl Fn(&mut Faults)) -> (Lab, String) {
-    let mut lab = Lab::new(Options::default());
+    let mut lab = Lab::small(Options::default());
     lab.apply("flux_operator").await;
     lab.with(|world| break_it(&mut world.flux.faults));
     lab.deadline = Deadline::minutes(2);
@@ -51,7 +51,7 @@ async fn a_controller_without_the_right_to_write_status_is_refused_with_the_reso
 #[tokio::test(start_paused = true)]
 async fn a_controller_that_is_frozen_after_it_became_leader_is_refused_as_frozen() {
     for (program, name) in PROGRAMS {
-        let mut lab = Lab::new(Options { cache_sync: Duration::from_secs(60), ..Options::default() });
+        let mut lab = Lab::small(Options { cache_sync: Duration::from_secs(60), ..Options::default() });
         lab.apply("flux_operator").await;
         lab.deadline = Deadline::minutes(3);
         let datacenter = lab.datacenter.clone();
@@ -98,7 +98,7 @@ async fn a_broken_path_is_refused_with_dns_service_and_network_policy() {
 
 #[tokio::test(start_paused = true)]
 async fn caches_that_are_not_synced_yet_show_in_the_verdict_meanwhile() {
-    let mut lab = Lab::new(Options { cache_sync: Duration::from_secs(60), ..Options::default() });
+    let mut lab = Lab::small(Options { cache_sync: Duration::from_secs(60), ..Options::default() });
     lab.apply("flux_operator").await;
     lab.apply("flux_instance").await;
     let verdicts = lab.verdicts("canary helm-controller HelmRelease");
@@ -107,7 +107,7 @@ async fn caches_that_are_not_synced_yet_show_in_the_verdict_meanwhile() {
 
 #[tokio::test(start_paused = true)]
 async fn canaries_that_a_crashed_run_left_are_swept() {
-    let mut lab = Lab::new(Options { cache_sync: Duration::from_secs(30), ..Options::default() });
+    let mut lab = Lab::small(Options { cache_sync: Duration::from_secs(30), ..Options::default() });
     lab.apply("flux_operator").await;
     let inputs = lab.inputs("flux_instance");
     let unit = lab.unit("flux_instance", inputs);
@@ -123,6 +123,6 @@ async fn canaries_that_a_crashed_run_left_are_swept() {
     lab.until("the clean-up in the background", |lab| lab.canaries().is_empty()).await;
     lab.with(|world| world.flux.faults = Faults::default());
     lab.apply("flux_instance").await;
-    assert_eq!(lab.tally().ready, 50);
+    assert_eq!(lab.tally().ready, INFRASTRUCTURE);
     assert_eq!(lab.canaries(), [""; 0]);
 }

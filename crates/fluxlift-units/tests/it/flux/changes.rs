@@ -9,10 +9,10 @@ use fluxlift_sim::flux::Faults;
 use fluxlift_sim::kube::Key;
 use serde_json::json;
 
-use super::lab::{Lab, chain};
+use super::lab::{INFRASTRUCTURE, Lab, chain};
 
 async fn converged() -> Lab {
-    let mut lab = Lab::new(Options { cache_sync: Duration::from_secs(5), ..Options::default() });
+    let mut lab = Lab::small(Options { cache_sync: Duration::from_secs(5), ..Options::default() });
     lab.apply("flux_operator").await;
     lab.apply("flux_instance").await;
     lab
@@ -20,7 +20,7 @@ async fn converged() -> Lab {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_of_version_keeps_the_sync_and_is_proven_after_its_rollout() {
-    let mut lab = Lab::new(Options::default());
+    let mut lab = Lab::small(Options::default());
     lab.flux_version = "2.8.3";
     lab.apply("flux_operator").await;
     lab.apply("flux_instance").await;
@@ -34,7 +34,7 @@ async fn a_change_of_version_keeps_the_sync_and_is_proven_after_its_rollout() {
     assert!(at("fluxinstance/flux ready") < at("leader of helm-controller is current"));
     assert!(at("leader of helm-controller is current") < at("canary helm-controller HelmRelease"));
     assert_eq!(lab.find("Kustomization", "flux-system").unwrap()["metadata"]["uid"], root["metadata"]["uid"]);
-    assert_eq!(lab.tally().ready, 50);
+    assert_eq!(lab.tally().ready, INFRASTRUCTURE);
     assert_eq!(lab.canaries(), [""; 0]);
 }
 
@@ -71,7 +71,7 @@ async fn canaries_that_lie_around_are_swept_although_nothing_changes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_secret_of_somebody_else_gets_our_key_and_survives_a_destroy() {
-    let mut lab = Lab::new(Options::default());
+    let mut lab = Lab::small(Options::default());
     lab.apply("flux_operator").await;
     lab.apply_object(json!({"apiVersion": "v1", "kind": "Secret", "type": "Opaque",
         "metadata": {"name": "sops-age", "namespace": "flux-system"}, "data": {"other.agekey": "eA=="}}));
@@ -83,7 +83,7 @@ async fn a_secret_of_somebody_else_gets_our_key_and_survives_a_destroy() {
 
 #[tokio::test(start_paused = true)]
 async fn components_without_which_nothing_is_followed_are_demanded() {
-    let lab = Lab::new(Options::default());
+    let lab = Lab::small(Options::default());
     let mut inputs = lab.inputs("flux_instance");
     inputs["flux_components"] = json!(["source-watcher"]);
     let error = lab.unit("flux_instance", inputs).apply(&lab.unit_cx("flux_instance")).await.unwrap_err();
@@ -92,7 +92,7 @@ async fn components_without_which_nothing_is_followed_are_demanded() {
 
 #[tokio::test(start_paused = true)]
 async fn a_report_that_an_earlier_install_left_is_not_believed() {
-    let mut lab = Lab::new(Options::default());
+    let mut lab = Lab::small(Options::default());
     lab.apply("flux_operator").await;
     let before = lab.find("FluxReport", "flux").unwrap();
     // The state was lost: the release is there and the same, but its report was never proven by us.
@@ -104,7 +104,7 @@ async fn a_report_that_an_earlier_install_left_is_not_believed() {
 
 #[tokio::test(start_paused = true)]
 async fn an_upgrade_of_the_operator_demands_a_new_report() {
-    let mut lab = Lab::new(Options::default());
+    let mut lab = Lab::small(Options::default());
     lab.operator_version = "0.58.0";
     lab.apply("flux_operator").await;
     let before = lab.find("FluxReport", "flux").unwrap();
@@ -136,7 +136,7 @@ async fn another_folder_for_a_live_sync_is_refused() {
     inputs["git_path"] = json!("kubernetes/clusters/cluster-102");
     let error = lab.unit("flux_instance", inputs).apply(&lab.unit_cx("flux_instance")).await.unwrap_err();
     assert!(chain(&error).contains("would be moved"), "{}", chain(&error));
-    assert_eq!(lab.tally().ready, 50);
+    assert_eq!(lab.tally().ready, INFRASTRUCTURE);
 }
 
 #[tokio::test(start_paused = true)]
@@ -168,7 +168,7 @@ async fn a_root_that_flux_bootstrap_left_is_found_and_named() {
 
 #[tokio::test(start_paused = true)]
 async fn a_definition_that_is_not_served_yet_holds_no_root_and_stops_no_plan() {
-    let mut lab = Lab::new(Options { crd_establish: std::time::Duration::from_mins(1), ..Options::default() });
+    let mut lab = Lab::small(Options { crd_establish: std::time::Duration::from_mins(1), ..Options::default() });
     lab.apply("flux_operator").await;
     // What a run leaves that was killed while flux-operator brought the definitions.
     lab.apply_object(json!({
@@ -187,7 +187,7 @@ async fn a_definition_that_is_not_served_yet_holds_no_root_and_stops_no_plan() {
 
 #[tokio::test(start_paused = true)]
 async fn one_broken_application_is_a_shortfall_and_the_outputs_are_kept() {
-    let mut lab = Lab::new(Options::default());
+    let mut lab = Lab::small(Options::default());
     lab.apply("flux_operator").await;
     let gr = fluxlift_sim::kube::GroupResource::known("helm.toolkit.fluxcd.io", "helmreleases");
     let name = "cert-manager";

@@ -4,7 +4,7 @@ use fluxlift_sim::Options;
 use fluxlift_sim::kube::wire::request::Verb;
 use fluxlift_sim::kube::{Effect, Fault, GroupResource, Status};
 
-use super::lab::{Lab, chain};
+use super::lab::{INFRASTRUCTURE, Lab, chain};
 
 fn trouble() -> Vec<Fault> {
     let strike = |skip, count, effect| Fault { skip, ..Fault::any(count, effect) };
@@ -30,13 +30,13 @@ fn trouble() -> Vec<Fault> {
 
 #[tokio::test(start_paused = true)]
 async fn requests_that_fail_in_passing_delay_and_do_not_break_a_bring_up() {
-    let mut lab = Lab::new(Options::default());
+    let mut lab = Lab::small(Options::default());
     for module in ["flux_operator", "flux_instance"] {
         lab.with(|world| world.kube.faults.0 = trouble());
         let applied = lab.apply(module).await;
         assert!(applied.shortfall.is_none());
     }
-    assert_eq!(lab.tally().ready, 50);
+    assert_eq!(lab.tally().ready, INFRASTRUCTURE);
     assert!(lab.with(|world| world.referee.early().is_empty()));
     assert_eq!(lab.canaries(), [""; 0]);
     assert!(lab.warnings().iter().any(|warning| warning.contains("trying again")), "{:#?}", lab.warnings());
@@ -44,7 +44,7 @@ async fn requests_that_fail_in_passing_delay_and_do_not_break_a_bring_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_policy_that_denies_canaries_is_quoted() {
-    let mut lab = Lab::new(Options::default());
+    let mut lab = Lab::small(Options::default());
     lab.apply("flux_operator").await;
     let denial = "admission webhook \"policy.example.org\" denied the request: no interval above 30m";
     let refusal = Status::new(403, fluxlift_sim::kube::Reason::Forbidden, denial);

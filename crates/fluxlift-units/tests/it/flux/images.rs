@@ -5,7 +5,7 @@ use fluxlift_sim::Options;
 use fluxlift_sim::controllers::Program;
 use fluxlift_sim::flux::Faults;
 
-use super::lab::{Lab, chain};
+use super::lab::{INFRASTRUCTURE, Lab, chain};
 
 const LISTED: &[&str] = &[
     "source-controller",
@@ -33,13 +33,13 @@ async fn listed(mut lab: Lab) -> Lab {
 
 #[tokio::test(start_paused = true)]
 async fn listed_image_controllers_are_proven_before_the_sync_and_their_canaries_removed() {
-    let mut lab = listed(Lab::new(Options::default())).await;
+    let mut lab = listed(Lab::small(Options::default())).await;
     lab.apply("flux_instance").await;
     let gates = lab.gates();
     for gate in GATES {
         assert!(gates.iter().any(|seen| seen == gate), "{gate} in {gates:#?}");
     }
-    assert_eq!(lab.tally().ready, 50);
+    assert_eq!(lab.tally().ready, INFRASTRUCTURE);
     assert!(lab.with(|world| world.referee.early().is_empty()));
     assert_eq!(lab.canaries(), [""; 0]);
     assert_eq!(lab.plan("flux_instance").await.kind, ChangeKind::None);
@@ -54,7 +54,7 @@ async fn an_image_controller_that_does_not_work_is_never_proven_and_the_cause_is
     ];
     for (program, name) in PROGRAMS {
         for (break_it, cause) in breaks {
-            let mut lab = listed(Lab::new(Options::default())).await;
+            let mut lab = listed(Lab::small(Options::default())).await;
             lab.with(|world| break_it(&mut world.flux.faults, program));
             lab.deadline = Deadline::minutes(2);
             let error = chain(&lab.try_apply("flux_instance").await.expect_err("a broken controller was proven"));
@@ -67,7 +67,7 @@ async fn an_image_controller_that_does_not_work_is_never_proven_and_the_cause_is
 
 #[tokio::test(start_paused = true)]
 async fn automation_without_the_reflector_s_kinds_never_starts_and_is_not_proven() {
-    let mut lab = Lab::new(Options::default());
+    let mut lab = Lab::small(Options::default());
     lab.components = &["source-controller", "kustomize-controller", "helm-controller", "image-automation-controller"];
     lab.deadline = Deadline::minutes(2);
     lab.apply("flux_operator").await;

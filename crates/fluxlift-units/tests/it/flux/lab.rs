@@ -43,15 +43,20 @@ pub(crate) struct Lab {
 
 impl Lab {
     pub(crate) fn new(options: Options) -> Self {
-        Self::made(options, false)
+        Self::made(options, reference_content(false))
+    }
+
+    /// A lab whose repository brings the infrastructure alone, for tests that are not about what is delivered.
+    pub(crate) fn small(options: Options) -> Self {
+        Self::made(options, infrastructure(reference_content(false)))
     }
 
     /// A lab with the versions of the request.
     pub(crate) fn of_2_4(options: Options) -> Self {
-        Self { flux_version: "2.4.0", operator_version: "0.14.0", ..Self::made(options, true) }
+        Self { flux_version: "2.4.0", operator_version: "0.14.0", ..Self::made(options, reference_content(true)) }
     }
 
-    fn made(options: Options, beta: bool) -> Self {
+    fn made(options: Options, content: Vec<(String, Vec<u8>)>) -> Self {
         let clock = Arc::new(TokioClock::starting_at(START.parse::<Timestamp>().unwrap()));
         let mut world = World::new(options, START.parse().unwrap());
         let kubeconfig = kube::standalone(&mut world, "127.101.0.10:6443".parse().unwrap()).unwrap();
@@ -59,7 +64,7 @@ impl Lab {
             nodes::join(&mut world, &format!("solcp0{number}"), [127, 101, 0, 10 + number].into(), &["control-plane"]);
             nodes::join(&mut world, &format!("solwk0{number}"), [127, 101, 0, 20 + number].into(), &[]);
         }
-        world.git.publish("home-ops.git", GitRepo::from_files(reference_content(beta), world.now));
+        world.git.publish("home-ops.git", GitRepo::from_files(content, world.now));
         let datacenter = Datacenter::new(world, clock.clone());
         datacenter.run();
         let events: Arc<Mutex<Vec<EventKind>>> = Arc::default();
@@ -252,6 +257,20 @@ impl Lab {
         };
         events.iter().filter_map(judged).collect()
     }
+}
+
+/// How many releases the infrastructure has.
+pub(crate) const INFRASTRUCTURE: usize = 13;
+
+/// The same without what stands on the infrastructure.
+fn infrastructure(content: Vec<(String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
+    const ROOT: &str = "kubernetes/clusters/cluster-101/kustomization.yaml";
+    let kept = |line: &&str| !line.contains("platform.yaml") && !line.contains("apps.yaml");
+    let cut = |text: &[u8]| {
+        let lines: Vec<&str> = std::str::from_utf8(text).unwrap().lines().filter(kept).collect();
+        lines.join("\n").into_bytes()
+    };
+    content.into_iter().map(|(path, text)| if path == ROOT { (path, cut(&text)) } else { (path, text) }).collect()
 }
 
 /// An error with its causes.

@@ -46,7 +46,7 @@ fn change(datacenter: &Datacenter, how: impl FnOnce(&mut Json)) {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_from_another_folder_is_refused_and_touches_nothing() {
-    let mut lab = Lab::new(Options::default());
+    let mut lab = Lab::small(Options::default());
     lab.apply("flux_operator").await;
     reserved_by_another(&lab);
     let error = lab.try_apply("flux_instance").await.unwrap_err();
@@ -64,7 +64,7 @@ async fn a_run_from_another_folder_is_refused_and_touches_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cluster_is_reserved_for_as_long_as_a_run_lasts_and_free_afterwards() {
-    let mut lab = Lab::new(Options::default());
+    let mut lab = Lab::small(Options::default());
     lab.apply("flux_operator").await;
     assert_eq!(reservation(&lab), None);
     lab.with(|world| world.flux.faults.not_leading.extend([Program::HelmController]));
@@ -90,7 +90,7 @@ async fn a_cluster_is_reserved_for_as_long_as_a_run_lasts_and_free_afterwards() 
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_is_stopped_gives_the_cluster_back_even_while_it_is_being_renewed() {
-    let mut lab = Lab::new(Options::default());
+    let mut lab = Lab::small(Options::default());
     lab.apply("flux_operator").await;
     lab.with(|world| world.flux.faults.not_leading.extend([Program::HelmController]));
     let late = Fault::any(1, Effect::Delay(Duration::from_secs(8)));
@@ -111,7 +111,7 @@ async fn a_run_that_is_stopped_gives_the_cluster_back_even_while_it_is_being_ren
 
 #[tokio::test(start_paused = true)]
 async fn the_reservation_of_a_run_that_died_is_taken_over_once_it_stays_silent() {
-    let mut lab = Lab::new(Options::default());
+    let mut lab = Lab::small(Options::default());
     reserved_by_another(&lab);
     pace(Duration::from_secs(31)).await;
     let before = lab.with(|world| world.now);
@@ -124,7 +124,7 @@ async fn the_reservation_of_a_run_that_died_is_taken_over_once_it_stays_silent()
 
 #[tokio::test(start_paused = true)]
 async fn a_run_whose_clock_is_behind_ours_is_not_taken_for_dead() {
-    let mut lab = Lab::new(Options::default());
+    let mut lab = Lab::small(Options::default());
     reserved_by_another(&lab);
     pace(Duration::from_secs(40)).await;
     let datacenter = lab.datacenter.clone();
@@ -139,7 +139,7 @@ async fn a_run_whose_clock_is_behind_ours_is_not_taken_for_dead() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_was_killed_is_followed_at_once_by_the_next_one_of_its_folder() {
-    let mut lab = Lab::new(Options::default());
+    let mut lab = Lab::small(Options::default());
     lab.folder = "theirs";
     reserved_by_another(&lab);
     lab.apply("flux_operator").await;
@@ -149,7 +149,7 @@ async fn a_run_that_was_killed_is_followed_at_once_by_the_next_one_of_its_folder
 
 #[tokio::test(start_paused = true)]
 async fn a_run_whose_reservation_was_taken_over_stops_and_leaves_it_alone() {
-    let mut lab = Lab::new(Options::default());
+    let mut lab = Lab::small(Options::default());
     lab.apply("flux_operator").await;
     lab.with(|world| world.flux.faults.not_leading.extend([Program::HelmController]));
     let datacenter = lab.datacenter.clone();
@@ -170,7 +170,7 @@ async fn a_run_whose_reservation_was_taken_over_stops_and_leaves_it_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reservation_that_cannot_be_written_fails_the_run_and_one_whose_reply_was_lost_does_not() {
-    let mut lab = Lab::new(Options::default());
+    let mut lab = Lab::small(Options::default());
     let denied = Status::new(403, Reason::Forbidden, "no leases for you");
     lab.with(|world| world.kube.faults.add(Fault::any(1, Effect::Refuse(denied)).on(Verb::Create, LEASES)));
     let error = lab.try_apply("flux_operator").await.unwrap_err();
