@@ -1,6 +1,6 @@
 //! A whole run of the seven real units over the simulated datacenter is killed at every journal record, before and after
-//! it is on disk, and resumed in a copy of the world: once for each moment that differs from the one before. Each ends as if nothing had happened: every release ready, none of
-//! them early, nothing done twice, nothing left behind.
+//! it is on disk, and resumed in a copy of the world: once for each moment that differs from the one before. Each ends as if
+//! nothing had happened: every release ready, none of them early, nothing done twice, nothing left behind.
 //!
 //! Git holds the infrastructure alone: how many releases there are changes nothing in the journal, and each of them is
 //! brought up about a hundred times.
@@ -10,10 +10,9 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use fluxlift::demo::{self, git_content, world};
+use fluxlift::demo::world;
 use fluxlift_engine::journal::{Entry, JournalObserver, NoObserver, Record};
 use fluxlift_engine::{Command, Engine, RunError, RunOptions, RunReport};
-use fluxlift_sim::git::GitRepo;
 use fluxlift_sim::kube::Key;
 use fluxlift_sim::referee::{self, CANARY, Tally};
 use fluxlift_sim::{Datacenter, Options, World};
@@ -21,6 +20,7 @@ use serde_json::Value;
 
 use crate::converged::SEED;
 use crate::folder::Folder;
+use crate::infrastructure::{self, RELEASES};
 use crate::tree::Tree;
 use crate::virtual_run::in_world;
 
@@ -128,23 +128,10 @@ fn converged(world: &World, at: &str) {
     assert_eq!(deployed.count(), 1, "{at}: releases of the operator that are deployed");
 }
 
-/// The releases of the infrastructure.
-const RELEASES: usize = 13;
-
-/// A datacenter whose repository brings the sources and the infrastructure, and nothing that stands on them.
+/// A datacenter whose repository brings the infrastructure alone.
 fn small_world() -> World {
     let start = "2026-01-01T00:00:00Z".parse().unwrap();
-    let mut world = world(Options { seed: SEED, ..Options::default() }, "2.9.4", start);
-    let files = git_content("2.9.4").into_iter().map(|(path, content)| {
-        let root = path == "kubernetes/clusters/cluster-101/kustomization.yaml";
-        let kept = |line: &&str| !line.contains("platform.yaml") && !line.contains("apps.yaml");
-        let content = String::from_utf8(content).unwrap();
-        let content =
-            if root { content.lines().filter(kept).map(|line| format!("{line}\n")).collect() } else { content };
-        (path, content)
-    });
-    world.git.publish(demo::REPOSITORY_PATH, GitRepo::from_files(files, start));
-    world
+    infrastructure::alone(world(Options { seed: SEED, ..Options::default() }, "2.9.4", start))
 }
 
 /// The forks are resumed by this many threads.

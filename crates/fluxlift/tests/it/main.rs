@@ -14,6 +14,7 @@ mod docs;
 mod doctor;
 mod errors;
 mod folder;
+mod infrastructure;
 mod kubectl;
 mod locking;
 mod migrate;
