@@ -78,9 +78,9 @@ impl Key {
     }
 }
 
-/// Objects as they were seen together. Cloning it is cheap.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Collection(BTreeMap<Key, Arc<Object>>);
+/// Objects as they were seen together. Cloning it is cheap, and so is comparing it with its clones.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Collection(Arc<BTreeMap<Key, Arc<Object>>>);
 
 impl Collection {
     /// How many.
@@ -110,11 +110,11 @@ impl Collection {
     }
 
     pub(crate) fn put(&mut self, object: Object) {
-        self.0.insert(Key::of(&object), Arc::new(object));
+        Arc::make_mut(&mut self.0).insert(Key::of(&object), Arc::new(object));
     }
 
     pub(crate) fn remove(&mut self, object: &Object) {
-        self.0.remove(&Key::of(object));
+        Arc::make_mut(&mut self.0).remove(&Key::of(object));
     }
 }
 
