@@ -66,6 +66,8 @@ pub(super) fn copy_folder(
     out: &Path,
     log: &Path,
 ) -> Result<(), String> {
+    // Go tells where a module lies only once it lies somewhere.
+    go.run(&pins.folder, log, &["mod", "download", recipe.module])?;
     let module = go.run(&pins.folder, log, &["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", recipe.module])?;
     let partial = out.join(".copy.partial");
     if partial.exists() {
