@@ -25,8 +25,9 @@ use fluxlift_sim::referee::{self, Tally};
 use fluxlift_sim::{Datacenter, Net, Options, World};
 use tempfile::TempDir;
 
+use crate::crash::with_less;
 use crate::folder::Folder;
-use crate::infrastructure::{self, RELEASES};
+use crate::infrastructure::RELEASES;
 use crate::reserved;
 use crate::served::{Served, now};
 use crate::tree::{Ran, run_in, run_with};
@@ -244,7 +245,7 @@ impl JournalObserver for Forks {
 #[test]
 fn a_bootstrap_that_was_killed_goes_on_with_the_same_command() {
     let (world, home) = machine(4);
-    let world = infrastructure::alone(world);
+    let world = with_less(world);
     let taken = Arc::new(Mutex::new(Vec::new()));
     let forks = |datacenter: &Datacenter| -> Arc<dyn JournalObserver> {
         Arc::new(Forks { datacenter: datacenter.clone(), home: home.path().to_owned(), taken: taken.clone() })

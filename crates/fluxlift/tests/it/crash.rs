@@ -10,9 +10,10 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use fluxlift::demo::world;
+use fluxlift::demo::{self, git_content, world};
 use fluxlift_engine::journal::{Entry, JournalObserver, NoObserver, Record};
 use fluxlift_engine::{Command, Engine, RunError, RunOptions, RunReport};
+use fluxlift_sim::git::GitRepo;
 use fluxlift_sim::kube::Key;
 use fluxlift_sim::referee::{self, CANARY, Tally};
 use fluxlift_sim::{Datacenter, Options, World};
@@ -128,10 +129,11 @@ fn converged(world: &World, at: &str) {
     assert_eq!(deployed.count(), 1, "{at}: releases of the operator that are deployed");
 }
 
-/// A datacenter whose repository brings the infrastructure alone.
-fn small_world() -> World {
-    let start = "2026-01-01T00:00:00Z".parse().unwrap();
-    infrastructure::alone(world(Options { seed: SEED, ..Options::default() }, "2.9.4", start))
+/// The same world, whose repository brings the infrastructure alone.
+pub(crate) fn with_less(mut world: World) -> World {
+    let files = infrastructure::alone(git_content("2.9.4"));
+    world.git.publish(demo::REPOSITORY_PATH, GitRepo::from_files(files, world.now));
+    world
 }
 
 /// The forks are resumed by this many threads.
@@ -150,7 +152,8 @@ fn a_run_killed_at_any_record_is_resumed_to_the_same_end_without_doing_anything_
 /// another folder would have to be made again.
 fn lane_resumes(lane: usize) -> usize {
     let tree = Tree::reference();
-    let world = small_world();
+    let start = "2026-01-01T00:00:00Z".parse().unwrap();
+    let world = with_less(world(Options { seed: SEED, ..Options::default() }, "2.9.4", start));
     let taken = Arc::new(Mutex::new(Vec::new()));
     let forks = |datacenter: &Datacenter| -> Arc<dyn JournalObserver> {
         Arc::new(Forks {

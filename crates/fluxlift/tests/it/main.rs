@@ -14,6 +14,7 @@ mod docs;
 mod doctor;
 mod errors;
 mod folder;
+#[path = "../../../fluxlift-units/tests/it/flux/infrastructure.rs"]
 mod infrastructure;
 mod kubectl;
 mod locking;

@@ -7,7 +7,8 @@ use fluxlift_sim::Options;
 use fluxlift_sim::controllers::Program;
 use fluxlift_sim::flux::{Faults, PathFault};
 
-use super::lab::{INFRASTRUCTURE, Lab, chain};
+use super::infrastructure::RELEASES;
+use super::lab::{Lab, chain};
 
 const PROGRAMS: [(Program, &str); 4] = [
     (Program::SourceController, "source-controller"),
@@ -123,6 +124,6 @@ async fn canaries_that_a_crashed_run_left_are_swept() {
     lab.until("the clean-up in the background", |lab| lab.canaries().is_empty()).await;
     lab.with(|world| world.flux.faults = Faults::default());
     lab.apply("flux_instance").await;
-    assert_eq!(lab.tally().ready, INFRASTRUCTURE);
+    assert_eq!(lab.tally().ready, RELEASES);
     assert_eq!(lab.canaries(), [""; 0]);
 }

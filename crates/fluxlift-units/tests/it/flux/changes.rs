@@ -9,7 +9,8 @@ use fluxlift_sim::flux::Faults;
 use fluxlift_sim::kube::Key;
 use serde_json::json;
 
-use super::lab::{INFRASTRUCTURE, Lab, chain};
+use super::infrastructure::RELEASES;
+use super::lab::{Lab, chain};
 
 async fn converged() -> Lab {
     let mut lab = Lab::small(Options { cache_sync: Duration::from_secs(5), ..Options::default() });
@@ -34,7 +35,7 @@ async fn a_change_of_version_keeps_the_sync_and_is_proven_after_its_rollout() {
     assert!(at("fluxinstance/flux ready") < at("leader of helm-controller is current"));
     assert!(at("leader of helm-controller is current") < at("canary helm-controller HelmRelease"));
     assert_eq!(lab.find("Kustomization", "flux-system").unwrap()["metadata"]["uid"], root["metadata"]["uid"]);
-    assert_eq!(lab.tally().ready, INFRASTRUCTURE);
+    assert_eq!(lab.tally().ready, RELEASES);
     assert_eq!(lab.canaries(), [""; 0]);
 }
 
@@ -136,7 +137,7 @@ async fn another_folder_for_a_live_sync_is_refused() {
     inputs["git_path"] = json!("kubernetes/clusters/cluster-102");
     let error = lab.unit("flux_instance", inputs).apply(&lab.unit_cx("flux_instance")).await.unwrap_err();
     assert!(chain(&error).contains("would be moved"), "{}", chain(&error));
-    assert_eq!(lab.tally().ready, INFRASTRUCTURE);
+    assert_eq!(lab.tally().ready, RELEASES);
 }
 
 #[tokio::test(start_paused = true)]

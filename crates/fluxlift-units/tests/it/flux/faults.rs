@@ -4,7 +4,8 @@ use fluxlift_sim::Options;
 use fluxlift_sim::kube::wire::request::Verb;
 use fluxlift_sim::kube::{Effect, Fault, GroupResource, Status};
 
-use super::lab::{INFRASTRUCTURE, Lab, chain};
+use super::infrastructure::RELEASES;
+use super::lab::{Lab, chain};
 
 fn trouble() -> Vec<Fault> {
     let strike = |skip, count, effect| Fault { skip, ..Fault::any(count, effect) };
@@ -36,7 +37,7 @@ async fn requests_that_fail_in_passing_delay_and_do_not_break_a_bring_up() {
         let applied = lab.apply(module).await;
         assert!(applied.shortfall.is_none());
     }
-    assert_eq!(lab.tally().ready, INFRASTRUCTURE);
+    assert_eq!(lab.tally().ready, RELEASES);
     assert!(lab.with(|world| world.referee.early().is_empty()));
     assert_eq!(lab.canaries(), [""; 0]);
     assert!(lab.warnings().iter().any(|warning| warning.contains("trying again")), "{:#?}", lab.warnings());

@@ -5,7 +5,8 @@ use fluxlift_sim::Options;
 use fluxlift_sim::controllers::Program;
 use fluxlift_sim::flux::Faults;
 
-use super::lab::{INFRASTRUCTURE, Lab, chain};
+use super::infrastructure::RELEASES;
+use super::lab::{Lab, chain};
 
 const LISTED: &[&str] = &[
     "source-controller",
@@ -39,7 +40,7 @@ async fn listed_image_controllers_are_proven_before_the_sync_and_their_canaries_
     for gate in GATES {
         assert!(gates.iter().any(|seen| seen == gate), "{gate} in {gates:#?}");
     }
-    assert_eq!(lab.tally().ready, INFRASTRUCTURE);
+    assert_eq!(lab.tally().ready, RELEASES);
     assert!(lab.with(|world| world.referee.early().is_empty()));
     assert_eq!(lab.canaries(), [""; 0]);
     assert_eq!(lab.plan("flux_instance").await.kind, ChangeKind::None);

@@ -18,6 +18,7 @@ use fluxlift_units::{NativeModules, Outside};
 use serde_json::{Value as Json, json};
 
 use super::content::reference_content;
+use super::infrastructure;
 use crate::claimant::claimant;
 use crate::journal::Journal;
 
@@ -48,7 +49,7 @@ impl Lab {
 
     /// A lab whose repository brings the infrastructure alone, for tests that are not about what is delivered.
     pub(crate) fn small(options: Options) -> Self {
-        Self::made(options, infrastructure(reference_content(false)))
+        Self::made(options, infrastructure::alone(reference_content(false)))
     }
 
     /// A lab with the versions of the request.
@@ -257,20 +258,6 @@ impl Lab {
         };
         events.iter().filter_map(judged).collect()
     }
-}
-
-/// How many releases the infrastructure has.
-pub(crate) const INFRASTRUCTURE: usize = 13;
-
-/// The same without what stands on the infrastructure.
-fn infrastructure(content: Vec<(String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
-    const ROOT: &str = "kubernetes/clusters/cluster-101/kustomization.yaml";
-    let kept = |line: &&str| !line.contains("platform.yaml") && !line.contains("apps.yaml");
-    let cut = |text: &[u8]| {
-        let lines: Vec<&str> = std::str::from_utf8(text).unwrap().lines().filter(kept).collect();
-        lines.join("\n").into_bytes()
-    };
-    content.into_iter().map(|(path, text)| if path == ROOT { (path, cut(&text)) } else { (path, text) }).collect()
 }
 
 /// An error with its causes.

@@ -7,6 +7,7 @@ mod content;
 mod faults;
 mod gated;
 mod images;
+mod infrastructure;
 mod lab;
 mod rescue;
 mod restores;
