@@ -1,6 +1,6 @@
 //! fluxlift, judged by real programs.
 //!
-//! Every test but those that hold recordings against the simulation has a lab of its own, and two run side by side. What
+//! Every test but those that hold recordings against the simulation has a lab of its own, and three run side by side. What
 //! this machine cannot carry is reported as ignored, with the reason: never as passed.
 
 mod bench;
@@ -31,19 +31,21 @@ mod upgrade;
 use libtest_mimic::Arguments;
 
 /// How many cases run at the same time, unless `--test-threads` says otherwise.
-const LANES: usize = 2;
+const LANES: usize = 3;
 
 fn main() {
     let mut arguments = Arguments::from_args();
-    // A lab is six to ten programs: more than two would wait for each other, and one alone mostly waits for deadlines.
+    // A lab is six to ten programs, which mostly wait for deadlines: three keep two cores busy, more would slow each other.
     arguments.test_threads.get_or_insert(LANES);
-    // Those that mostly wait, for paths and for controllers that only look well, come beside those that work.
+    // Those that mostly wait, for paths and for controllers that only look well, come beside those that work; the longest
+    // do not come last, when nothing is left to run beside them.
     let cases: [&'static [bench::Case]; 21] = [
         &paths::CASES,
         &bootstrap::CASES,
         &newcomer::CASES,
         &race::CASES,
         &blind::CASES,
+        &flux_likeness::CASES,
         &outages::CASES,
         &scenarios::CASES,
         &steady::CASES,
@@ -59,7 +61,6 @@ fn main() {
         &rendering::CASES,
         &talosctl::CASES,
         &destroy::CASES,
-        &flux_likeness::CASES,
     ];
     let mut trials = bench::trials(&cases);
     trials.push(scenarios::named(&cases));

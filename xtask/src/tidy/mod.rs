@@ -4,6 +4,7 @@ mod arrows;
 mod documents;
 mod shape;
 mod source;
+mod unrun;
 mod words;
 
 use std::path::Path;
@@ -42,7 +43,7 @@ pub(crate) fn run() -> Result<(), String> {
 
 /// Every finding of every check, in order.
 fn check(tree: &Tree) -> Vec<Finding> {
-    let checks = [arrows::check, shape::check, words::check, documents::check];
+    let checks = [arrows::check, shape::check, words::check, unrun::check, documents::check];
     let mut findings: Vec<Finding> = checks.iter().flat_map(|check| check(tree)).collect();
     findings.sort();
     findings

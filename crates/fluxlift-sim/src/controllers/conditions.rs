@@ -91,24 +91,3 @@ fn list(status: &mut Value) -> &mut Vec<Value> {
         _ => unreachable!("it was made an array just now"),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use jiff::SignedDuration;
-
-    use super::*;
-
-    #[test]
-    fn the_transition_time_moves_only_with_the_status() {
-        let (mut status, then) = (json!({}), Timestamp::UNIX_EPOCH);
-        let later = then + SignedDuration::from_secs(9);
-        set(&mut status, then, 1, "Ready", ["False", "Waiting", "not yet"]);
-        set(&mut status, later, 2, "Ready", ["False", "StillWaiting", "not yet"]);
-        assert_eq!(status["conditions"][0]["lastTransitionTime"], "1970-01-01T00:00:00Z");
-        assert_eq!(status["conditions"][0]["reason"], "StillWaiting");
-        set(&mut status, later, 2, "Ready", ["True", "Done", "done"]);
-        assert_eq!(status["conditions"][0]["lastTransitionTime"], "1970-01-01T00:00:09Z");
-        remove(&mut status, "Ready");
-        assert_eq!(status["conditions"], json!([]));
-    }
-}

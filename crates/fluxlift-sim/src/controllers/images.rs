@@ -33,16 +33,3 @@ pub fn pull_time(image: &str, slow: &BTreeMap<String, Duration>) -> SignedDurati
 fn is_network(image: &str) -> bool {
     ["cilium", "flannel", "calico"].iter().any(|name| image.contains(name))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_image_of_helm_controller_is_the_slowest_of_fluxs() {
-        let time = |name: &str| pull_time(&format!("ghcr.io/fluxcd/{name}:v1.0.0"), &BTreeMap::new());
-        for other in ["source-controller", "kustomize-controller", "notification-controller"] {
-            assert!(time(other) * 3 < time("helm-controller"), "{other}");
-        }
-    }
-}

@@ -64,24 +64,3 @@ fn covers(toleration: &Value, taint: &Value) -> bool {
     let effect_fits = some_text(toleration, "/effect").is_none_or(|effect| effect == text(taint, "/effect"));
     key_fits && value_fits && effect_fits
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_taint_keeps_out_what_does_not_tolerate_it() {
-        let node =
-            json!({"spec": {"taints": [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]}});
-        assert!(!tolerates(&json!({"spec": {}}), &node, true));
-        let anything = json!({"spec": {"tolerations": [{"operator": "Exists"}]}});
-        assert!(tolerates(&anything, &node, false));
-    }
-
-    #[test]
-    fn only_daemon_sets_forgive_a_node_that_is_not_ready() {
-        let node = json!({"spec": {"taints": [{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}]}});
-        assert!(!tolerates(&json!({"spec": {}}), &node, false));
-        assert!(tolerates(&json!({"spec": {}}), &node, true));
-    }
-}

@@ -33,19 +33,3 @@ pub fn is_healthy(object: &Value) -> bool {
         },
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_release_that_nobody_observed_is_not_healthy() {
-        assert!(!is_healthy(&json!({"kind": "HelmRelease", "metadata": {"generation": 1},
-            "status": {"observedGeneration": -1}})));
-        assert!(is_healthy(&json!({"kind": "HelmRelease", "metadata": {"generation": 1}, "status": {
-            "observedGeneration": 1, "conditions": [{"type": "Ready", "status": "True"}]}})));
-        assert!(is_healthy(&json!({"kind": "ConfigMap", "metadata": {"name": "a"}})));
-    }
-}

@@ -51,27 +51,3 @@ pub fn note(status: &mut Value, entry: Entry<'_>) {
 pub fn measured(took: SignedDuration) -> String {
     format!("{}.{:03}s", took.as_secs(), took.subsec_millis())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_same_content_with_the_same_outcome_is_counted_and_comes_first() {
-        let (mut status, began) = (json!({}), Timestamp::UNIX_EPOCH);
-        let mut end = |digest: &str, outcome: &str| {
-            let (digest, metadata) = (digest.to_owned(), Value::Null);
-            note(&mut status, Entry { digest, outcome, metadata, began, ended: began });
-        };
-        end("a", "Good");
-        end("a", "Bad");
-        end("a", "Good");
-        let held: Vec<String> = status["history"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|entry| format!("{} {}", entry["lastReconciledStatus"], entry["totalReconciliations"]))
-            .collect();
-        assert_eq!(held, ["\"Good\" 2", "\"Bad\" 1"]);
-    }
-}

@@ -45,21 +45,3 @@ pub fn key(pass: &Pass<'_>, entry: &Value) -> Option<Key> {
         "metadata": {"namespace": namespace, "name": name.replace("__", ":")}});
     pass.world.kube.api.key_of(&object)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_entry_names_namespace_name_group_and_kind() {
-        let release = json!({"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease",
-            "metadata": {"name": "podinfo", "namespace": "apps"}});
-        assert_eq!(
-            of(&[release])["entries"][0],
-            json!({"id": "apps_podinfo_helm.toolkit.fluxcd.io_HelmRelease", "v": "v2"})
-        );
-        let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
-            "metadata": {"name": "system:view"}});
-        assert_eq!(id(&role), "_system__view_rbac.authorization.k8s.io_ClusterRole");
-    }
-}

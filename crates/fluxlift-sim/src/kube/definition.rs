@@ -127,15 +127,3 @@ pub fn priority(name: &str) -> (u8, u32, u32) {
     }
     (3, number(rest), 0)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::priority;
-
-    #[test]
-    fn a_stable_version_is_preferred_to_a_newer_beta() {
-        assert!(priority("v1") > priority("v2beta2"));
-        assert!(priority("v2beta2") > priority("v2beta1"));
-        assert!(priority("v2") > priority("v1"));
-    }
-}

@@ -187,21 +187,3 @@ impl TryFrom<String> for Key {
         Ok(Self::of(&GroupResource::new(group, resource), (!namespace.is_empty()).then_some(namespace), name))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_survives_being_a_json_key() {
-        for key in [
-            Key::namespaced(&GroupResource::DEPLOYMENTS, "flux-system", "helm-controller"),
-            Key::cluster(&GroupResource::NODES, "solcp01"),
-        ] {
-            let map = std::collections::BTreeMap::from([(key.clone(), 1)]);
-            let text = serde_json::to_string(&map).unwrap();
-            let back: std::collections::BTreeMap<Key, i32> = serde_json::from_str(&text).unwrap();
-            assert_eq!(back.get(&key), Some(&1), "{text}");
-        }
-    }
-}

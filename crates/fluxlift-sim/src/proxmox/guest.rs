@@ -100,31 +100,3 @@ fn version_in(name: &str) -> Option<String> {
         },
     )
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_version_is_read_from_the_images_name() {
-        assert_eq!(version_in("import/talos-v1.12.0-nocloud-amd64.raw").as_deref(), Some("v1.12.0"));
-        assert_eq!(version_in("iso/vmlinuz.iso"), None);
-    }
-
-    #[test]
-    fn memory_of_a_running_machine_waits_for_its_next_start_and_its_name_does_not() {
-        let mut guest = Guest {
-            host: "pve01".into(),
-            config: BTreeMap::new(),
-            pending: BTreeMap::new(),
-            running: true,
-            lock: None,
-            image: None,
-        };
-        guest.change("memory", Some("4096".into()));
-        guest.change("name", Some("a".into()));
-        assert_eq!((guest.get("memory"), guest.get("name")), ("", "a"));
-        guest.apply_pending();
-        assert_eq!(guest.get("memory"), "4096");
-    }
-}

@@ -81,27 +81,3 @@ fn stamped(chart: &[u8], version: &str) -> Vec<u8> {
         .replace("appVersion: v0.0.0", &format!("appVersion: v{version}"))
         .into_bytes()
 }
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::FLUX_OPERATOR;
-
-    fn walk(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() { walk(&path, found) } else { found.push(path) }
-        }
-    }
-
-    #[test]
-    fn every_file_of_the_chart_is_packed() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("charts/flux-operator");
-        let mut found = Vec::new();
-        walk(&root, &mut found);
-        let mut found: Vec<_> = found.iter().map(|p| p.strip_prefix(&root).unwrap().to_str().unwrap()).collect();
-        found.sort_unstable();
-        assert_eq!(found, FLUX_OPERATOR.iter().map(|(path, _)| *path).collect::<Vec<_>>());
-    }
-}

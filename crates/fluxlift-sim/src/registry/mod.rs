@@ -8,8 +8,6 @@ mod charts;
 mod digest;
 mod respond;
 mod store;
-#[cfg(test)]
-mod tests;
 
 pub use challenge::Challenge;
 pub use charts::{CHART_VERSIONS, REPOSITORY};

@@ -88,17 +88,3 @@ impl Definition {
             .to_string()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_type_is_found_by_its_singular_its_capitals_and_its_beginnings() {
-        let [config, ..] = all();
-        assert_eq!(config.id(), "machineconfigs.config.talos.dev");
-        assert_eq!(config.aliases, ["machineconfig", "mc", "mcs"]);
-        assert_eq!(config.all_aliases[..3], ["machineconfigs", "machineconfigs.config", "machineconfigs.config.talos"]);
-        assert_eq!((config.default_namespace.as_str(), config.sensitivity), ("config", 1));
-    }
-}

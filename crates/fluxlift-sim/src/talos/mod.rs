@@ -24,8 +24,6 @@ mod profile;
 mod read;
 mod route;
 mod serve;
-#[cfg(test)]
-mod tests;
 mod timing;
 mod tls;
 mod wake;

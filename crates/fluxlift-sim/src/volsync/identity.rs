@@ -26,21 +26,3 @@ fn named(object: &Value) -> Option<String> {
 fn own(object: &Value) -> String {
     format!("{}@{}", text(object, "/metadata/name"), text(object, "/metadata/namespace"))
 }
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_destination_restores_what_it_names_or_what_has_its_own_name() {
-        let of = |kopia: Value| {
-            of_destination(&json!({"metadata": {"name": "app-dst", "namespace": "default"}, "spec": {"kopia": kopia}}))
-        };
-        assert_eq!(of(json!({})), "app-dst@default");
-        assert_eq!(of(json!({"sourceIdentity": {"sourceName": "app"}})), "app@default");
-        assert_eq!(of(json!({"sourceIdentity": {"sourceName": "app", "sourceNamespace": "old"}})), "app@old");
-        assert_eq!(of(json!({"username": "me", "hostname": "there"})), "me@there");
-    }
-}

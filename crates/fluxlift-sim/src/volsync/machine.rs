@@ -158,26 +158,3 @@ fn go_duration(took: SignedDuration) -> String {
     let seconds = seconds.trim_end_matches('0').trim_end_matches('.');
     if minutes == 0 { format!("{seconds}s") } else { format!("{minutes}m{seconds}s") }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_written_as_go_writes_them() {
-        let written = |millis| go_duration(SignedDuration::from_millis(millis));
-        assert_eq!([written(32_500), written(62_345), written(120_000)], ["32.5s", "1m2.345s", "2m0s"]);
-    }
-
-    #[test]
-    fn what_was_never_synchronized_is_due_and_a_tag_that_was_done_is_not() {
-        let now = "2026-01-01T00:10:00Z".parse().unwrap();
-        let of = |trigger: Value, status: Value| is_due(&json!({"spec": {"trigger": trigger}, "status": status}), now);
-        assert!(of(json!({"manual": "a"}), json!({})));
-        let done = json!({"lastSyncTime": "2026-01-01T00:00:00Z", "lastManualSync": "a"});
-        assert!(!of(json!({"manual": "a"}), done.clone()));
-        assert!(of(json!({"manual": "b"}), done.clone()));
-        assert!(of(json!({"schedule": "*/5 * * * *"}), done.clone()));
-        assert!(!of(json!({"schedule": "0 4 * * *"}), done));
-    }
-}

@@ -12,7 +12,7 @@ use rcgen::{
 };
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("pki")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../pki")
 }
 
 fn authority() -> String {
@@ -39,7 +39,7 @@ async fn the_api_is_believed_by_its_authority_for_decades_and_by_nobody_else() {
     }
 }
 
-/// Makes new keys. Run by hand: `cargo test -p fluxlift-sim --test it pki -- --ignored`.
+/// Makes new keys. Run by hand: `cargo test -p fluxlift-sim-tests --test it pki -- --ignored`.
 #[test]
 #[ignore = "writes new test keys into the repository"]
 fn make_new_keys() {

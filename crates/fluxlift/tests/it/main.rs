@@ -16,6 +16,8 @@ mod errors;
 mod folder;
 #[path = "../../../fluxlift-units/tests/it/flux/infrastructure.rs"]
 mod infrastructure;
+mod interrupted;
+mod killed;
 mod kubectl;
 mod locking;
 mod migrate;
@@ -26,8 +28,6 @@ mod restore;
 mod saved_plan;
 mod scenarios;
 mod served;
-mod sigint;
-mod sigkill;
 mod status;
 mod tree;
 mod virtual_run;

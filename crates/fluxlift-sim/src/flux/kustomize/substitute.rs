@@ -87,16 +87,3 @@ fn replaced(text: &str, variables: &BTreeMap<String, String>) -> String {
     }
     out + rest
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_variable_is_replaced_or_takes_its_default() {
-        let variables = BTreeMap::from([("domain".to_owned(), "example.org".to_owned())]);
-        assert_eq!(replaced("https://${domain}/${path:=home}", &variables), "https://example.org/home");
-        assert_eq!(replaced("$${domain} ${gone}", &variables), "${domain} ");
-        assert_eq!(replaced("an open ${end", &variables), "an open ${end");
-    }
-}

@@ -194,17 +194,3 @@ fn version(constraint: &str) -> String {
     }
     bare.replace(".x", ".0").replace(".*", ".0")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::version;
-
-    #[test]
-    fn a_constraint_ends_up_at_its_lower_bound() {
-        assert_eq!(version("6.5.4"), "6.5.4");
-        assert_eq!(version("4.x.x"), "4.0.0");
-        assert_eq!(version(">=1.2.0 <2.0.0"), "1.2.0");
-        assert_eq!(version("*"), "1.0.0");
-        assert_eq!(version("latest"), "latest");
-    }
-}

@@ -225,28 +225,3 @@ fn push(map: &mut Map<String, Value>, name: &str, value: Value) -> Option<()> {
     map.entry(name).or_insert_with(|| json!([])).as_array_mut()?.push(value);
     Some(())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A field with a length.
-    fn field(number: u8, body: &[u8]) -> Vec<u8> {
-        let mut bytes = vec![number << 3 | 2, u8::try_from(body.len()).unwrap()];
-        bytes.extend(body);
-        bytes
-    }
-
-    #[test]
-    fn a_secret_in_protobuf_is_the_same_secret_in_json() {
-        let kind = [field(1, b"v1"), field(2, b"Secret")].concat();
-        let entry = [field(1, b"age.agekey"), field(2, b"KEY")].concat();
-        let secret = [field(1, &field(1, b"sops-age")), field(2, &entry), field(3, b"Opaque")].concat();
-        let body = [MAGIC.to_vec(), field(1, &kind), field(2, &secret)].concat();
-        let wanted = json!({
-            "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
-            "metadata": {"name": "sops-age"}, "data": {"age.agekey": "S0VZ"},
-        });
-        assert_eq!(decode(&body), Some(wanted));
-    }
-}

@@ -174,29 +174,3 @@ fn is_selectable(kind: &Kind, field: &str) -> bool {
     matches!(field, "metadata.name" | "metadata.namespace")
         || of.iter().any(|(gr, fields)| *gr == kind.gr && fields.contains(&field))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn every_form_of_a_label_selector_is_understood() {
-        let object = json!({"metadata": {"labels": {"app": "web", "tier": "front"}}});
-        for (text, picked) in [
-            ("app=web", true),
-            ("app==web,tier!=back", true),
-            ("app in (web, api)", true),
-            ("app notin (web,api)", false),
-            ("missing notin (web)", true),
-            ("app", true),
-            ("!app", false),
-            ("!missing", true),
-            ("app=api", false),
-        ] {
-            let selector = Selector { labels: labels(text).unwrap(), fields: Vec::new() };
-            assert_eq!(selector.picks(&object), picked, "{text}");
-        }
-        assert!(labels("app of (x)").is_err());
-    }
-}

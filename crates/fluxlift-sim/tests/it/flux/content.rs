@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 /// The GitOps content of the reference tree; with `beta` for the request's own Flux.
 pub(crate) fn reference_content(beta: bool) -> Vec<(String, Vec<u8>)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = package.ancestors().find(|folder| folder.join("kubernetes").is_dir()).unwrap();
     let (mut files, mut folders) = (Vec::new(), vec![PathBuf::from("kubernetes")]);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(root.join(&folder)).unwrap() {

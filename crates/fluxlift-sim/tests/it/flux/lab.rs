@@ -11,8 +11,8 @@ use fluxlift_sim::{Options, World};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-/// What the operator is called in the tree that `demo` makes.
-const OPERATOR: &str = "ghcr.io/controlplaneio-fluxcd/flux-operator:v0.58.1";
+/// The operator's version in the tree that `demo` makes.
+const OPERATOR: &str = "v0.58.1";
 
 pub(super) struct Lab {
     pub(super) world: World,
@@ -41,8 +41,14 @@ impl Lab {
 
     /// The same, with flux-operator leading.
     pub(super) fn operated(options: Options) -> Self {
+        Self::operated_by(OPERATOR, options)
+    }
+
+    /// The same, with a flux-operator of this version.
+    pub(super) fn operated_by(version: &str, options: Options) -> Self {
         let mut lab = Self::cluster(options);
-        let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("charts/flux-operator/templates/crds.yaml");
+        let image = format!("ghcr.io/controlplaneio-fluxcd/flux-operator:{version}");
+        let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts/flux-operator/templates/crds.yaml");
         let text = std::fs::read_to_string(chart).unwrap();
         let plain: Vec<&str> = text.lines().filter(|line| !line.contains("{{")).collect();
         for definition in serde_saphyr::from_multiple::<Value>(&plain.join("\n")).unwrap() {
@@ -55,7 +61,7 @@ impl Lab {
             "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "flux-operator"}}, "template": {
                 "metadata": {"labels": {"app": "flux-operator"}},
                 "spec": {"serviceAccountName": "flux-operator",
-                    "containers": [{"name": "manager", "image": OPERATOR}]}}}}));
+                    "containers": [{"name": "manager", "image": image}]}}}}));
         lab.until(120, "a FluxReport", |lab| lab.is_ready("FluxReport", "flux"));
         lab
     }

@@ -46,13 +46,16 @@ fn an_instance_is_progressing_and_then_ready_at_its_generation() {
 }
 
 #[test]
-fn with_wait_an_instance_is_ready_only_when_its_controllers_are() {
+fn with_wait_an_instance_is_applied_once_and_ready_only_when_its_controllers_are() {
     let mut lab = Lab::operated(Options::default());
     let mut object = instance("2.9.4", false);
     object["spec"]["wait"] = json!(true);
     lab.apply(object);
     lab.until(120, "the instance", |lab| lab.is_ready("FluxInstance", "flux"));
     assert!(lab.controllers_are_available());
+    let lines = lab.world.kube.logs.values().flatten();
+    let applied = lines.filter(|line| line.text.contains("Server-side apply completed")).count();
+    assert_eq!(applied, 1, "the health is waited for in the pass that applied");
 }
 
 #[test]
@@ -154,4 +157,27 @@ fn shards_take_the_objects_with_their_label_and_the_main_controllers_the_others(
     lab.apply(canary("nobodys", json!({"sharding.fluxcd.io/key": "two"})));
     lab.pass(3.0);
     assert_eq!(["mine", "plain", "nobodys"].map(|name| lab.observed("HelmRelease", name)), [1, 1, -1]);
+}
+
+/// Whether a change of the spec ends the health wait of an operator of this version.
+fn cancels_waits(version: &str) -> bool {
+    let mut lab = Lab::operated_by(version, Options::default());
+    let mut object = instance("2.9.4", false);
+    object["spec"]["wait"] = json!(true);
+    lab.apply(object);
+    lab.until(60, "the Deployments", |lab| lab.find("Deployment", "helm-controller").is_some());
+    // Its health is waited for a moment later, and is still to come.
+    lab.pass(3.0);
+    assert!(!lab.controllers_are_available());
+    lab.change("FluxInstance", "flux", |object| drop(object["spec"].as_object_mut().unwrap().remove("kustomize")));
+    let is_cancelled =
+        |lab: &Lab| conditions::reason(&lab.get("FluxInstance", "flux"), "Ready") == "HealthCheckCanceled";
+    lab.until(120, "an end of the wait", |lab| is_cancelled(lab) || lab.is_ready("FluxInstance", "flux"));
+    is_cancelled(&lab)
+}
+
+#[test]
+fn a_spec_change_cancels_a_health_wait_from_0_39_on() {
+    assert!(!cancels_waits("v0.38.0"));
+    assert!(cancels_waits("v0.39.0") && cancels_waits("v0.58.1"));
 }

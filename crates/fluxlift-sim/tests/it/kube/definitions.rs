@@ -1,6 +1,7 @@
 //! Custom kinds: when they are served, and what their schema does.
 
 use fluxlift_sim::World;
+use fluxlift_sim::kube::definition::priority;
 use fluxlift_sim::kube::{GroupResource, Key, definition};
 use serde_json::json;
 
@@ -76,4 +77,11 @@ fn a_cluster_that_was_saved_goes_on_where_it_was() {
     assert!(back.kube.api.kind(&widget_gr()).is_some());
     assert!(back.kube.api.changes_since(1).is_err(), "older watches must list anew");
     assert_eq!(back.kube.api.changes_since(back.kube.api.revision()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_stable_version_is_preferred_to_a_newer_beta() {
+    assert!(priority("v1") > priority("v2beta2"));
+    assert!(priority("v2beta2") > priority("v2beta1"));
+    assert!(priority("v2") > priority("v1"));
 }

@@ -1,6 +1,7 @@
 //! Tables, as people see them.
 
 use fluxlift_sim::kube::GroupResource;
+use fluxlift_sim::kube::wire::table::age;
 use serde_json::{Value, json};
 
 use super::client::Running;
@@ -74,4 +75,10 @@ async fn each_kind_has_its_columns() {
         all.push_str(&format!("{path}\n{}\n\n", table(&running, path).await));
     }
     insta::assert_snapshot!(all);
+}
+
+#[test]
+fn an_age_has_at_most_two_units() {
+    let shown = [0, 119, 120, 150, 600, 7260, 10_800, 11_100, 100_000, 180_000, 800_000].map(age::of);
+    assert_eq!(shown, ["0s", "119s", "2m", "2m30s", "10m", "121m", "3h", "3h5m", "27h", "2d2h", "9d"]);
 }

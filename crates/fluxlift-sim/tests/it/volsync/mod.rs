@@ -1,5 +1,9 @@
 //! The model of VolSync tells the lies that a restore has to see through.
 
+mod definitions;
+mod identity;
+mod machine;
+
 use fluxlift_core::Timestamp;
 use fluxlift_sim::controllers::nodes;
 use fluxlift_sim::kube::{self, Caller, GroupResource, Key, Part};

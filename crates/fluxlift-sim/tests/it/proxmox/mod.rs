@@ -1,12 +1,17 @@
 //! The simulated Proxmox, seen by our own client.
 
+mod auth;
+mod guest;
+mod schema;
+
 use std::sync::Arc;
 
 use fluxlift_core::{Deadline, Secret, Timestamp};
 use fluxlift_gate::{GateContext, TokioClock};
 use fluxlift_proxmox::vm::{Disk, IpConfig, MacAddress, Media, Nic, VmSpec, differences};
 use fluxlift_proxmox::{Credentials, Download, Proxmox, ProxmoxError, TaskGate, Trust, Upid};
-use fluxlift_sim::proxmox::{auth, certificate};
+use fluxlift_sim::proxmox::auth::{PASSWORD, TOKEN, TOKEN_ID};
+use fluxlift_sim::proxmox::certificate;
 use fluxlift_sim::{Datacenter, Net, Options, World};
 use jiff::SignedDuration;
 
@@ -31,7 +36,7 @@ impl Lab {
     }
 
     fn token(&self) -> Proxmox {
-        self.client(Credentials::from_token(&format!("{}={}", auth::TOKEN_ID, auth::TOKEN)).unwrap())
+        self.client(Credentials::from_token(&format!("{TOKEN_ID}={TOKEN}")).unwrap())
     }
 
     async fn done(&self, proxmox: &Proxmox, what: &'static str, upid: Upid) -> Result<String, ProxmoxError> {
@@ -158,7 +163,7 @@ async fn a_change_to_a_running_machine_may_wait_and_a_stale_digest_is_refused() 
 #[tokio::test(start_paused = true)]
 async fn a_password_works_as_well_and_a_wrong_one_is_named() {
     let lab = Lab::new();
-    let good = lab.client(Credentials::from_password("root@pam", Secret::new(auth::PASSWORD.to_owned())));
+    let good = lab.client(Credentials::from_password("root@pam", Secret::new(PASSWORD.to_owned())));
     let upid = good.create_vm(&spec()).await.unwrap();
     assert!(upid.as_str().ends_with(":root@pam:"));
     let bad = lab.client(Credentials::from_password("root@pam", Secret::new("guess".to_owned())));

@@ -1,10 +1,12 @@
 //! The registry by its answers.
 
+use std::path::{Path, PathBuf};
+
 use bytes::Bytes;
+use flate2::read::GzDecoder;
+use fluxlift_sim::registry::{CHART_VERSIONS, Challenge, REPOSITORY, Registry, sha256};
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
-
-use super::{CHART_VERSIONS, Challenge, REPOSITORY, Registry, sha256};
 
 fn ask(registry: &mut Registry, method: &str, path: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
     let mut request = Request::builder().method(method).uri(path);
@@ -93,4 +95,34 @@ fn a_registry_with_a_challenge_gives_a_token_to_whoever_asks_properly() {
     assert_eq!(body(&token)["token"], "t0ken");
     let served = ask(&mut registry, "GET", &path, &[("authorization", "Bearer t0ken")]);
     assert_eq!(served.status(), StatusCode::OK);
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { walk(&path, found) } else { found.push(path) }
+    }
+}
+
+/// The files in the chart of this version, in the order in which they are packed.
+fn packed(version: &str) -> Vec<String> {
+    let mut registry = Registry::with_reference_charts();
+    let manifest = ask(&mut registry, "GET", &format!("/v2/{REPOSITORY}/manifests/{version}"), &[]);
+    let digest = body(&manifest)["layers"][0]["digest"].as_str().unwrap().to_owned();
+    let blob = ask(&mut registry, "GET", &format!("/v2/{REPOSITORY}/blobs/{digest}"), &[]);
+    let mut archive = tar::Archive::new(GzDecoder::new(&blob.body()[..]));
+    let paths = archive.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().into_owned());
+    paths.map(|path| path.strip_prefix("flux-operator").unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_file_of_the_chart_is_packed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts/flux-operator");
+    let mut found = Vec::new();
+    walk(&root, &mut found);
+    let mut found: Vec<_> = found.iter().map(|p| p.strip_prefix(&root).unwrap().to_str().unwrap()).collect();
+    found.sort_unstable();
+    for version in CHART_VERSIONS {
+        assert_eq!(found, packed(version), "{version}");
+    }
 }

@@ -1,5 +1,7 @@
 //! The Git server, seen by our own client and by the real one.
 
+mod repo;
+
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! Machines as clients of the Talos API see them, under virtual time.
 
+mod calls;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -26,7 +28,7 @@ use fluxlift_talos::{MachineConfig, SecretsBundle};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
-const FIXTURE: &str = include_str!("../../../fluxlift-talos/testdata/secrets.yaml");
+const FIXTURE: &str = include_str!("../../../../fluxlift-talos/testdata/secrets.yaml");
 
 /// A datacenter with machines that run Talos, a clock, and a cluster's secrets.
 pub(crate) struct Lab {
@@ -57,7 +59,7 @@ impl Lab {
     fn power_on_version(&self, n: u8, version: &str) -> Authority {
         let address = address(n);
         let spec = MachineSpec {
-            vmid: 101_000 + u32::from(n),
+            vmid: vmid(n),
             name: name(n),
             host: "pve01".to_owned(),
             address,
@@ -122,6 +124,10 @@ impl Lab {
 
 fn address(n: u8) -> Ipv4Addr {
     Ipv4Addr::new(127, 101, 0, n)
+}
+
+fn vmid(n: u8) -> u32 {
+    101_000 + u32::from(n)
 }
 
 fn name(n: u8) -> String {

@@ -1,5 +1,7 @@
 //! The model of kopiur tells the lies that a restore has to see through.
 
+mod definitions;
+
 use fluxlift_core::Timestamp;
 use fluxlift_sim::controllers::{Program, nodes};
 use fluxlift_sim::kopiur::{install, kinds};

@@ -10,8 +10,8 @@ use fluxlift_sim::Options;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::crash::nothing_was_done_twice;
+use crate::killed::{HASTE, journal, program, read_pace};
 use crate::served::{Served, now};
-use crate::sigkill::{HASTE, journal, program, read_pace};
 use crate::tree::Tree;
 
 /// Sends one SIGINT as soon as the journal holds `moment`.
