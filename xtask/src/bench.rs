@@ -24,7 +24,7 @@ fn measure(target: &Path) -> Result<(), String> {
     let binary = target.join("release/fluxlift");
     let size = std::fs::metadata(&binary).map_err(|e| format!("{}: {e}", binary.display()))?.len();
     let demo = target.join("demo");
-    let run = timed(quiet(Command::new(&binary).args(["demo", "--seed", "101", "-o", "json", "--dir"]).arg(&demo)))?;
+    let run = timed(quiet(Command::new(&binary).args(["demo", "-o", "json", "--dir"]).arg(&demo)))?;
     println!("| what | seen | goal |\n|---|---|---|");
     println!("| clean `cargo build --release` | {:.0} s | under 600 s |", build.as_secs_f64());
     #[expect(clippy::cast_precision_loss, reason = "a size in megabytes")]

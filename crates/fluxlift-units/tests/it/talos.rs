@@ -64,7 +64,8 @@ impl Lab {
             journal: Journal::default(),
             repo: tempfile::tempdir().unwrap(),
             env: env.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
-            seed: 1,
+            // With this seed and the one below an RSA key is found early.
+            seed: 197,
             state: BTreeMap::new(),
             steps,
             cx,
@@ -289,7 +290,7 @@ async fn new_secrets_are_drawn_once_for_the_authority_that_is_named_and_not_agai
     lab.env.insert("TALOS_REGENERATE_SECRETS".to_owned(), first.clone());
     assert_eq!(lab.plan("talos_secrets", &inputs).await.unwrap().kind, ChangeKind::Replace);
     // Another draw than the first, which in a demonstration has the same seed.
-    lab.seed = 2;
+    lab.seed = 11;
     let drawn = lab.apply("talos_secrets", &inputs).await.unwrap();
     assert_ne!(drawn.identity["authority"], json!(first));
 

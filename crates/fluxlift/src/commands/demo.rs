@@ -114,8 +114,9 @@ impl Time {
     }
 }
 
-/// The seed of a demo that was given none: everybody sees the same one.
-const SEED: u64 = 1;
+/// The seed of a demo that was given none: everybody sees the same one. Most of a demo's time goes into an RSA key, and with
+/// this seed its primes are found early.
+const SEED: u64 = 197;
 
 pub(super) fn execute(args: &Demo, global: &Global, system: &System) -> Result<u8, Failure> {
     if let Some(name) = &args.scenario {
