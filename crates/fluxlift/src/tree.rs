@@ -40,7 +40,7 @@ impl TreeBlueprint {
             other.exclude.as_ref().is_some_and(|e| e.dependencies && covers(e))
                 && other.edges.iter().any(|edge| edge.to == unit.path)
         };
-        if unit.skip && self.scope == Scope::All {
+        if unit.skip {
             return Some("skip is set".to_owned());
         }
         if unit.exclude.as_ref().is_some_and(covers) {

@@ -9,7 +9,7 @@ use super::dependency::{OutputSource, WithOutputs};
 use super::include::merge_all;
 use super::layers::Layer;
 use super::opened::Opened;
-use super::terraform::{self, ExtraArguments, Generate, Hook, RemoteState, Retry};
+use super::terraform::{self, ExtraArguments, Generate, Hook, RemoteState, Retry, Said};
 use super::{Session, UnitFile, variables};
 use crate::error::Outcome;
 use crate::eval::convert;
@@ -64,8 +64,15 @@ pub(super) fn evaluate(
         inputs.push((of_layer, layer.merge));
         for block in layer.blocks("terraform") {
             layer.read_body(session, &names, &block.body, |reader| {
-                for hook in terraform::hooks(block, &reader)? {
-                    replace(&mut evaluated.hooks, hook, |a, b| a.moment == b.moment && a.name == b.name);
+                for said in terraform::hooks(block, &reader)? {
+                    match said {
+                        Said::Runs(hook) => {
+                            replace(&mut evaluated.hooks, hook, |a, b| a.moment == b.moment && a.name == b.name);
+                        }
+                        Said::LeftOut(moment, name) => {
+                            evaluated.hooks.retain(|hook| hook.moment != moment || hook.name != name);
+                        }
+                    }
                 }
                 for arguments in terraform::extra_arguments(block, &reader)? {
                     replace(&mut evaluated.extra_arguments, arguments, |a, b| a.name == b.name);

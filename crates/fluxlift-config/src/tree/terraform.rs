@@ -104,8 +104,16 @@ pub struct RemoteState {
     pub generate: Option<(String, String)>,
 }
 
+/// What a layer says of a hook.
+pub(super) enum Said {
+    /// This is how it is.
+    Runs(Hook),
+    /// Its own condition leaves it out, whatever a file that is included says of one of this name.
+    LeftOut(HookMoment, String),
+}
+
 /// The hooks in a `terraform` block.
-pub(super) fn hooks(block: &Block, reader: &Reader<'_>) -> Outcome<Vec<Hook>> {
+pub(super) fn hooks(block: &Block, reader: &Reader<'_>) -> Outcome<Vec<Said>> {
     const ATTRIBUTES: &[&str] = &["source", "include_in_copy", "exclude_from_copy", "copy_terraform_lock_file"];
     const BLOCKS: &[&str] = &["before_hook", "after_hook", "error_hook", "extra_arguments"];
     block::only(reader.e.source, &block.body, "terraform", ATTRIBUTES, BLOCKS)?;
@@ -118,19 +126,18 @@ pub(super) fn hooks(block: &Block, reader: &Reader<'_>) -> Outcome<Vec<Hook>> {
             _ => continue,
         };
         let reader = Reader { body: &inner.body, ..*reader };
-        hooks.extend(hook(inner, moment, &reader)?);
+        hooks.push(hook(inner, moment, &reader)?);
     }
     Ok(hooks)
 }
 
-/// A hook, unless its own condition leaves it out.
-fn hook(block: &Block, moment: HookMoment, reader: &Reader<'_>) -> Outcome<Option<Hook>> {
+fn hook(block: &Block, moment: HookMoment, reader: &Reader<'_>) -> Outcome<Said> {
     const ATTRIBUTES: &[&str] =
         &["commands", "execute", "working_dir", "run_on_error", "suppress_stdout", "if", "on_errors"];
     block::only(reader.e.source, reader.body, "a hook", ATTRIBUTES, &[])?;
     let name = block::required_label(reader.e.source, block)?.to_owned();
     if reader.boolean("if")? == Some(false) {
-        return Ok(None);
+        return Ok(Said::LeftOut(moment, name));
     }
     let value = reader.value("execute")?.unwrap_or_default();
     let execute: Vec<String> = match (value.unmarked(), reader.attribute("execute")) {
@@ -145,7 +152,7 @@ fn hook(block: &Block, moment: HookMoment, reader: &Reader<'_>) -> Outcome<Optio
         }
         (_, None) => return Err(reader.e.fault(&block.ident, "`execute` is missing")),
     };
-    Ok(Some(Hook {
+    Ok(Said::Runs(Hook {
         name,
         moment,
         commands: reader.texts("commands")?.unwrap_or_default(),

@@ -30,7 +30,7 @@ pub struct UnitFile {
     pub dependencies: BTreeMap<String, Dependency>,
     /// All units that it needs, for their outputs or only for the order.
     pub edges: Vec<Edge>,
-    /// Whether it is left out of runs over many units: `skip`.
+    /// Whether its own file leaves it out of every run: `skip`.
     pub skip: bool,
     /// When it is left out: `exclude`.
     pub exclude: Option<Exclude>,
@@ -106,7 +106,8 @@ pub(super) fn read(session: &Session, working_dir: &Path, dir: &Path, opened: &O
             unit.exclude = Some(layer.read_body(session, given, &block.body, exclude)?);
         }
         layer.read(session, given, |reader| {
-            unit.skip = reader.boolean("skip")?.unwrap_or(unit.skip);
+            // Said in the unit's own file or not at all: a file that is included says it of itself.
+            unit.skip = reader.boolean("skip")?.unwrap_or(false);
             unit.prevent_destroy = reader.boolean("prevent_destroy")?.unwrap_or(unit.prevent_destroy);
             Ok(())
         })?;

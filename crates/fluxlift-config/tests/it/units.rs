@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fluxlift_config::{CommandRunner, Environment, ModuleRef, NoOutputs, Tree, to_dot, to_json};
+use fluxlift_config::{CommandRunner, Environment, HookMoment, ModuleRef, NoOutputs, Tree, to_dot, to_json};
 use fluxlift_core::{UnitPath, Value};
 use serde_json::json;
 
@@ -181,6 +181,29 @@ fn hooks_merge_by_name_and_the_child_wins() {
 }
 
 #[test]
+fn a_hook_that_a_child_leaves_out_is_left_out_although_its_parent_has_one_of_that_name() {
+    let hook = |moment: &str, condition: &str| {
+        format!("{moment}_hook \"h\" {{\n  commands = [\"apply\"]\n  execute = [\"echo\"]\n  if = {condition}\n}}\n")
+    };
+    let parent = format!("terraform {{\n{}{}}}\n", hook("before", "true"), hook("after", "true"));
+    let child = |condition: &str| {
+        format!("include {{\n  path = \"../root.hcl\"\n}}\nterraform {{\n{}}}\n", hook("after", condition))
+    };
+    let scratch = Scratch::new(&[
+        ("live/root.hcl", &parent),
+        ("live/off/terragrunt.hcl", &child("false")),
+        ("live/on/terragrunt.hcl", &child("true")),
+    ]);
+    let tree = scratch.load("live").unwrap();
+    let moments = |name: &str| -> Vec<_> {
+        let hooks = tree.inputs(&unit(name), "apply", &NoOutputs).unwrap().hooks;
+        hooks.iter().map(|hook| hook.moment).collect()
+    };
+    assert_eq!(moments("off"), [HookMoment::Before]);
+    assert_eq!(moments("on"), [HookMoment::Before, HookMoment::After]);
+}
+
+#[test]
 fn a_hook_with_unknown_arguments_says_that_it_cannot_run() {
     let scratch = Scratch::new(&[
         ("live/a/terragrunt.hcl", ""),
@@ -204,6 +227,19 @@ fn a_hook_with_unknown_arguments_says_that_it_cannot_run() {
 fn a_tree_can_be_shared_between_threads() {
     fn shared<T: Send + Sync>() {}
     shared::<Tree>();
+}
+
+#[test]
+fn a_file_that_is_skipped_does_not_skip_the_units_that_include_it() {
+    let include = "include \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\n";
+    let scratch = Scratch::new(&[
+        ("live/root.hcl", "skip = true\nprevent_destroy = true\n"),
+        ("live/a/terragrunt.hcl", include),
+        ("live/b/terragrunt.hcl", &format!("{include}skip = true\n")),
+    ]);
+    let tree = scratch.load("live").unwrap();
+    let said = |name: &str| (tree.units()[&unit(name)].skip, tree.units()[&unit(name)].prevent_destroy);
+    assert_eq!((said("a"), said("b")), ((false, true), (true, true)));
 }
 
 #[test]

@@ -16,6 +16,7 @@ use super::looks::{Look, Looks};
 use super::spared::spared;
 use super::{Known, Plan, PlannedUnit};
 use crate::hooks::Hooks;
+use crate::journal::History;
 use crate::lock::Claimant;
 use crate::run::{Engine, Failures, Preflight, RunError, RunOptions, Speaker, considering, elapsed, seed_of};
 use crate::schedule::Schedule;
@@ -41,6 +42,8 @@ struct Question {
     excluded: BTreeMap<UnitPath, String>,
     /// Those that a destroy leaves alone.
     spared: BTreeMap<UnitPath, String>,
+    /// Those that a destroy finds although the state does not have them, by their keys.
+    partly: BTreeSet<UnitPath>,
 }
 
 /// What a unit answered.
@@ -62,14 +65,21 @@ impl<'a> Planner<'a> {
         let mut schedule = Schedule::new(&nodes, command, self.options.until.as_ref())?;
         let order = schedule.order().to_vec();
         let began = self.engine.clock.now();
-        let exists = |path: &UnitPath| self.state.units.contains_key(&self.engine.blueprint.key(path));
+        let partly = match command {
+            Command::Destroy => self.partly_made()?,
+            Command::Plan | Command::Apply => BTreeSet::new(),
+        };
+        let exists = |path: &UnitPath| {
+            let key = self.engine.blueprint.key(path);
+            self.state.units.contains_key(&key) || partly.contains(&key)
+        };
         let spared = match command {
             Command::Destroy => spared(&nodes, &schedule, exists),
             Command::Plan | Command::Apply => BTreeMap::new(),
         };
         self.speaker.run(EventKind::RunStarted { command: Command::Plan.to_string(), units: order.clone() });
         let excluded = nodes.into_iter().filter_map(|node| Some((node.path, node.excluded?))).collect();
-        let question = Question { command, excluded, spared };
+        let question = Question { command, excluded, spared, partly };
         let excluded = &question.excluded;
         let mut known = Known::of(self.engine.blueprint, self.state);
         let mut looks = Looks::default();
@@ -133,6 +143,13 @@ impl<'a> Planner<'a> {
         Ok(Plan { command, lineage: self.state.lineage.clone(), serial: self.state.serial, units })
     }
 
+    /// The keys of units that no run finished and for which acts were meant: a destroy takes away what these made.
+    fn partly_made(&self) -> Result<BTreeSet<UnitPath>, RunError> {
+        let last = History::last(&self.engine.home)?;
+        let acts = last.map(|history| history.unsettled()).unwrap_or_default();
+        Ok(acts.into_iter().map(|act| act.unit).collect())
+    }
+
     /// It is the turn of `path`.
     fn begins(&self, path: &UnitPath, excluded: &BTreeMap<UnitPath, String>) {
         let Some(reason) = excluded.get(path) else { return self.speaker.unit(path, EventKind::UnitStarted) };
@@ -167,12 +184,14 @@ impl<'a> Planner<'a> {
         let key = self.engine.blueprint.key(&path);
         let before = self.state.units.get(&key);
         if question.command == Command::Destroy {
-            let change = match before {
-                Some(_) if question.spared.contains_key(&path) => {
-                    Change::because(ChangeKind::None, question.spared.get(&path).cloned())
-                }
-                Some(_) => Change::because(ChangeKind::Delete, ["it is in the state"]),
-                None => Change::because(ChangeKind::None, ["it was never applied"]),
+            let change = if let Some(why) = question.spared.get(&path) {
+                Change::because(ChangeKind::None, [why.clone()])
+            } else if before.is_some() {
+                Change::because(ChangeKind::Delete, ["it is in the state"])
+            } else if question.partly.contains(&key) {
+                Change::because(ChangeKind::Delete, ["a run that did not end well may have made some of it"])
+            } else {
+                Change::because(ChangeKind::None, ["it was never applied"])
             };
             return at_once(path, None, Ok(change));
         }

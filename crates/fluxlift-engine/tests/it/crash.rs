@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use fluxlift_core::ErrorKind;
 use fluxlift_core::Explain;
 use fluxlift_engine::journal::{Entry, History, JournalObserver};
+use fluxlift_engine::plan::PlannedUnit;
 use fluxlift_engine::{Command, Home, RunError, RunOptions};
 use tempfile::TempDir;
 
@@ -113,6 +114,31 @@ async fn a_new_apply_knows_what_a_crashed_run_meant_as_well() {
         assert!(report.succeeded(), "{what}");
         assert!(fake.world().things.values().all(|times| *times == 1), "{what}: {:?}", fake.world());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destroy_takes_nothing_away_that_its_plan_has_not_named_whichever_record_the_crash_hit() {
+    let (fake, home) = (cluster(), tempfile::tempdir().unwrap());
+    let forks = Arc::new(Forks { fake: fake.clone(), home: Home::at(home.path()), taken: Mutex::default() });
+    let mut engine = fake.engine(home.path());
+    engine.observer = forks.clone();
+    engine.run(Command::Apply, RunOptions::default(), None).await.unwrap();
+    let taken = std::mem::take(&mut *forks.taken.lock().unwrap());
+    let mut made_by_halves = 0;
+    for Fork { what, world, home } in taken {
+        let fake = fake.over(world);
+        let (engine, before) = (fake.engine(home.path()), fake.world());
+        let plan = engine.plan(Command::Destroy, &RunOptions::default()).await.unwrap();
+        assert!(engine.run(Command::Destroy, RunOptions::default(), None).await.unwrap().succeeded(), "{what}");
+        assert!(fake.world().things.is_empty(), "{what}: {:?}", fake.world());
+        assert!(
+            before.things.is_empty() || plan.has_changes(),
+            "{what}: {before:?} is gone, and the plan was {plan:?}"
+        );
+        let halves = |unit: &&PlannedUnit| unit.reasons.iter().any(|why| why.contains("did not end well"));
+        made_by_halves += plan.units.iter().filter(halves).count();
+    }
+    assert!(made_by_halves > 10, "{made_by_halves}");
 }
 
 #[tokio::test(start_paused = true)]

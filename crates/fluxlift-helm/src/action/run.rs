@@ -9,7 +9,7 @@ use serde_json::json;
 use super::cleanup::Applied;
 use super::owner::{Owner, owner_of};
 use super::{Action, ActionError, Decision, Plan, Request};
-use crate::manifest::{Object, ObjectId, is_namespaced, parse_manifest};
+use crate::manifest::{Object, ObjectId, is_kept, is_namespaced, parse_manifest};
 use crate::release::{History, NewRelease, Release, Status, StoredRelease};
 
 /// What was done.
@@ -227,7 +227,9 @@ impl Action<'_> {
     ) -> Result<(), ActionError> {
         for object in self.objects_of(request.title(), plan.history.present())? {
             let (id, live) = self.look(request.title(), owner.namespace, &object).await?;
-            if live.is_none() || object.is_kept() || applied.iter().any(|a| a.id.same_object(&id)) {
+            let Some(live) = live else { continue };
+            // Somebody may have annotated what is there: that too is a wish to keep it.
+            if object.is_kept() || is_kept(&live) || applied.iter().any(|a| a.id.same_object(&id)) {
                 continue;
             }
             let removed = self.remove_owned(owner, &id).await;

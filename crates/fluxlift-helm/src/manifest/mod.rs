@@ -8,6 +8,7 @@ mod scope;
 mod split;
 
 pub use error::RenderError;
+pub(crate) use object::is_kept;
 pub use object::{Object, ObjectId};
 pub use render::{Rendered, parse_manifest, render};
 pub use scope::is_namespaced;

@@ -78,13 +78,19 @@ impl Object {
 
     /// Whether it stays when its release goes (`helm.sh/resource-policy: keep`).
     pub fn is_kept(&self) -> bool {
-        self.annotation("helm.sh/resource-policy").is_some_and(|policy| policy.trim().eq_ignore_ascii_case("keep"))
+        is_kept(&self.body)
     }
 
     /// Whether it defines a kind.
     pub fn is_definition(&self) -> bool {
         self.kind() == "CustomResourceDefinition"
     }
+}
+
+/// Whether an object, as it is rendered or as it is there, is to stay when its release no longer has it.
+pub(crate) fn is_kept(object: &Value) -> bool {
+    let policy = object.pointer("/metadata/annotations/helm.sh~1resource-policy").and_then(Value::as_str);
+    policy.is_some_and(|policy| policy.trim().eq_ignore_ascii_case("keep"))
 }
 
 impl fmt::Debug for Object {

@@ -279,6 +279,21 @@ fn small(version: &str, values: Value) -> Request {
     Request::new(identity.name, identity.namespace, chart, values, capabilities())
 }
 
+#[tokio::test]
+async fn what_somebody_has_annotated_to_be_kept_outlives_an_upgrade_that_no_longer_has_it() {
+    for (kept, left) in [(false, WITHOUT_ROLE.to_vec()), (true, ALL.to_vec())] {
+        let cluster = FakeCluster::default();
+        bring_up(&cluster, &small("1.0.0", json!({}))).await.unwrap();
+        if kept {
+            let mut role = cluster.object("ClusterRole/x").unwrap();
+            role["metadata"]["annotations"]["helm.sh/resource-policy"] = json!("keep");
+            cluster.put(role);
+        }
+        bring_up(&cluster, &small("2.0.0", json!({"role": false}))).await.unwrap();
+        assert_eq!(cluster.keys(), left, "{kept}");
+    }
+}
+
 const KEPT: [&str; 2] = ["CustomResourceDefinition/xs.example.org", "Namespace/flux-system"];
 const WITHOUT_ROLE: [&str; 4] = [KEPT[0], "Deployment/flux-system/x", KEPT[1], "Service/flux-system/x"];
 const ALL: [&str; 5] = ["ClusterRole/x", KEPT[0], "Deployment/flux-system/x", KEPT[1], "Service/flux-system/x"];

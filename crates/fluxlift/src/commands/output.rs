@@ -1,5 +1,7 @@
 //! `output`: what units left behind. It reads the state without its lock, so that hooks may call it.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use fluxlift_core::{ErrorKind, UnitPath, Value};
 use fluxlift_engine::unit::Values;
@@ -38,6 +40,10 @@ pub(super) fn execute(args: &Output, scope: Scope, global: &Global, system: &Sys
     let format = if args.json { OutputFormat::Json } else { global.format };
     let own = outputs.get(&this_folder());
     if let Some(name) = &args.name {
+        let own = match scope {
+            Scope::One => own,
+            Scope::All => the_only_one_with(name, &outputs)?,
+        };
         return one(name, own, args.raw, format);
     }
     let document = |values: &Values| -> Json { values.iter().map(|(k, v)| (k.clone(), shown(v, args))).collect() };
@@ -55,11 +61,29 @@ pub(super) fn execute(args: &Output, scope: Scope, global: &Global, system: &Sys
     Ok(0)
 }
 
+/// The outputs of the unit that has `name`, of all of them.
+fn the_only_one_with<'a>(name: &str, outputs: &'a BTreeMap<UnitPath, Values>) -> Result<Option<&'a Values>, Failure> {
+    let with: Vec<_> = outputs.iter().filter(|(_, values)| values.contains_key(name)).collect();
+    match with.as_slice() {
+        [] => {
+            let hint = "`fluxlift run-all output` shows all of them";
+            Err(Failure::new(ErrorKind::Failed, format!("no unit has an output {name}")).with_hint(hint))
+        }
+        [(_, values)] => Ok(Some(values)),
+        several => {
+            let units: Vec<&str> = several.iter().map(|(unit, _)| unit.as_str()).collect();
+            let hint = format!("ask one of them, in its folder: {}", units.join(", "));
+            Err(Failure::new(ErrorKind::Failed, format!("several units have an output {name}")).with_hint(hint))
+        }
+    }
+}
+
 fn one(name: &str, own: Option<&Values>, raw: bool, format: OutputFormat) -> Result<u8, Failure> {
     let value = own.and_then(|values| values.get(name)).ok_or_else(|| {
         let known: Vec<&str> = own.into_iter().flat_map(|values| values.keys().map(String::as_str)).collect();
         let hint = match known.as_slice() {
-            [] => "it was never applied: run `fluxlift apply` first".to_owned(),
+            [] if own.is_none() => "it was never applied: run `fluxlift apply` first".to_owned(),
+            [] => "it has none at all".to_owned(),
             known => format!("there is {}", known.join(", ")),
         };
         Failure::new(ErrorKind::Failed, format!("the unit has no output {name}")).with_hint(hint)

@@ -37,7 +37,7 @@ pub struct Gitops {
 #[derive(Debug, Error)]
 pub enum TreeError {
     /// There is something else in the folder.
-    #[error("{} is not empty and holds no demo", dir.display())]
+    #[error("{} is not empty: a demo begins in an empty folder", dir.display())]
     Occupied {
         /// The folder.
         dir: PathBuf,

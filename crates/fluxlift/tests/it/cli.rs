@@ -1,6 +1,7 @@
 //! Words, formats and exit codes.
 
 use crate::tree::{Tree, run_with};
+use fluxlift_engine::Home;
 
 #[test]
 fn a_mistake_in_the_command_line_is_exit_code_64() {
@@ -118,6 +119,43 @@ fn a_run_is_listed_reported_and_resumed_with_its_own_options() {
     assert_eq!(resumed.code, 1);
     assert_eq!(resumed.json()["run"], 1);
     assert_eq!(resumed.json()["units"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn an_output_is_found_by_its_name_in_the_one_unit_that_has_it() {
+    let tree = Tree::of(&[("a/terragrunt.hcl", ""), ("b/terragrunt.hcl", ""), ("c/terragrunt.hcl", "")]);
+    let never = tree.run("output x --working-dir a");
+    assert!(never.code == 1 && never.err.contains("it was never applied"), "{}", never.err);
+
+    let of = |outputs: &str| format!(r#"{{"module":"m","identity":{{}},"outputs":{outputs}}}"#);
+    let units = [("a", r#"{"x":"1","both":true}"#), ("b", r#"{"both":true}"#), ("c", "{}")];
+    let units = units.map(|(unit, outputs)| format!("\"{unit}\":{}", of(outputs))).join(",");
+    let home = Home::at(tree.path().join(".fluxlift"));
+    std::fs::create_dir_all(home.folder()).unwrap();
+    std::fs::write(home.state(), format!(r#"{{"version":1,"lineage":"l","serial":3,"units":{{{units}}}}}"#)).unwrap();
+
+    assert_eq!(tree.run("run-all output x --raw").out, "1");
+    let several = tree.run("run-all output both");
+    assert!(
+        several.code == 1 && several.err.contains("several units") && several.err.contains("a, b"),
+        "{}",
+        several.err
+    );
+    let none = tree.run("run-all output y");
+    assert!(none.code == 1 && none.err.contains("no unit has an output y"), "{}", none.err);
+    let empty = tree.run("output x --working-dir c");
+    assert!(empty.code == 1 && empty.err.contains("it has none at all"), "{}", empty.err);
+}
+
+#[test]
+fn a_unit_that_is_skipped_is_skipped_in_its_own_folder_too() {
+    let tree =
+        Tree::of(&[("a/terragrunt.hcl", "skip = true\nterraform {\n  source = \"github.com/someone/module\"\n}\n")]);
+    for command in ["plan --working-dir a", "apply --auto-approve --working-dir a", "run-all apply --auto-approve"] {
+        let ran = tree.run(&format!("{command} -o json"));
+        assert_eq!(ran.code, 0, "{command}: {}", ran.err);
+        assert!(ran.out.contains("skip is set"), "{command}: {}", ran.out);
+    }
 }
 
 #[test]
