@@ -42,8 +42,8 @@ async fn no_path_is_proven_while_source_controller_cannot_be_reached(stage: &mut
     .await?;
     stage.lab.node.faults().release("source-controller");
     let first = first.wait_with_output().await.map_err(|error| Broken(error.to_string()))?;
-    refused(stage, ("refused", ADVERTISED), (first.status.code(), NOT_PROVEN), &String::from_utf8_lossy(&first.stderr))
-        .await?;
+    let told = String::from_utf8_lossy(&first.stderr);
+    refused(stage, ("refused", ADVERTISED), (first.status.code(), NOT_PROVEN), (0, &told)).await?;
 
     fresh_workers(stage).await?;
     stage.lab.node.service("source-controller", Condition::Silent)?;
@@ -97,32 +97,35 @@ async fn attempt(stage: &Stage, how: (&str, &str), inputs: &Value) -> Verdict {
     pass(A_WHILE).await;
     interrupt(&run);
     let output = run.wait_with_output().await.map_err(|error| Broken(error.to_string()))?;
-    refused(stage, how, (output.status.code(), INTERRUPTED), &String::from_utf8_lossy(&output.stderr)).await
+    let told = String::from_utf8_lossy(&output.stderr);
+    refused(stage, how, (output.status.code(), INTERRUPTED), (before, &told)).await
 }
 
 fn is_canary(claim: &Claim) -> bool {
     claim.gate.starts_with("canary ") && claim.is_proven()
 }
 
-/// The attempt ended unproven, at a path, with the address that was tried and what to look at, and nothing is synced. The
-/// verdicts of the three faults look alike: the controllers say no more than that they could not fetch.
+/// The attempt, whose claims come after the first so many, ended with both paths unproven, each with the address that was
+/// tried and what to look at, and nothing is synced. The verdicts of the three faults look alike: the controllers say no more
+/// than that they could not fetch.
 async fn refused(
     stage: &Stage,
     (how, address): (&str, &str),
     (code, expected): (Option<i32>, i32),
-    told: &str,
+    (before, told): (usize, &str),
 ) -> Verdict {
     let claims = stage.claims()?;
-    let last = claims.iter().rev().find(|claim| PATHS.contains(&claim.gate.as_str()));
-    let last = last.ok_or_else(|| Broken(format!("{how}: no path was tried:\n{told}")))?;
-    note(format_args!("{how}: {} {} after {} s: {}", last.gate, last.verdict, last.seconds, last.why));
     ensure(code == Some(expected), || format!("{how}: fluxlift ended with {code:?}:\n{told}"))?;
-    ensure(!claims.iter().any(|claim| PATHS.contains(&claim.gate.as_str()) && claim.is_proven()), || {
-        format!("{how}: a path was proven")
-    })?;
-    let named =
-        [address, "DNS", "Service source-controller", "NetworkPolicies"].iter().all(|word| last.why.contains(word));
-    ensure(named, || format!("{how}: the cause is not named: {}", last.why))?;
+    for path in PATHS {
+        let mut tried = claims.iter().skip(before).filter(|claim| claim.gate == path);
+        let last = tried.next_back().ok_or_else(|| Broken(format!("{how}: {path:?} was not tried:\n{told}")))?;
+        note(format_args!("{how}: {path} {} after {} s: {}", last.verdict, last.seconds, last.why));
+        ensure(!last.is_proven(), || format!("{how}: {path:?} was proven"))?;
+        let words = [address, "DNS", "Service source-controller", "NetworkPolicies"];
+        ensure(words.iter().all(|word| last.why.contains(word)), || {
+            format!("{how}: the cause is not named at {path:?}: {}", last.why)
+        })?;
+    }
     unsynced(stage).await?;
     Ok(laws::nothing_is_left_behind(&stage.history().await?)?)
 }
