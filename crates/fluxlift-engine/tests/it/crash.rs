@@ -75,15 +75,20 @@ fn cluster() -> Fake {
     ])
 }
 
-#[tokio::test(start_paused = true)]
-async fn nothing_is_done_twice_whichever_record_the_crash_hits() {
+/// The tree, and every way in which an apply of it can end too early.
+async fn crashes() -> (Fake, Vec<Fork>) {
     let (fake, home) = (cluster(), tempfile::tempdir().unwrap());
     let forks = Arc::new(Forks { fake: fake.clone(), home: Home::at(home.path()), taken: Mutex::default() });
     let mut engine = fake.engine(home.path());
     engine.observer = forks.clone();
     assert!(engine.run(Command::Apply, RunOptions::default(), None).await.unwrap().succeeded());
-
     let taken = std::mem::take(&mut *forks.taken.lock().unwrap());
+    (fake, taken)
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_done_twice_whichever_record_the_crash_hits() {
+    let (fake, taken) = crashes().await;
     assert!(taken.len() > 3 * 17, "{} forks", taken.len());
     for Fork { what, world, home } in taken {
         let fake = fake.over(world);
@@ -102,12 +107,7 @@ async fn nothing_is_done_twice_whichever_record_the_crash_hits() {
 
 #[tokio::test(start_paused = true)]
 async fn a_new_apply_knows_what_a_crashed_run_meant_as_well() {
-    let (fake, home) = (cluster(), tempfile::tempdir().unwrap());
-    let forks = Arc::new(Forks { fake: fake.clone(), home: Home::at(home.path()), taken: Mutex::default() });
-    let mut engine = fake.engine(home.path());
-    engine.observer = forks.clone();
-    engine.run(Command::Apply, RunOptions::default(), None).await.unwrap();
-    let taken = std::mem::take(&mut *forks.taken.lock().unwrap());
+    let (fake, taken) = crashes().await;
     for Fork { what, world, home } in taken {
         let fake = fake.over(world);
         let report = fake.engine(home.path()).run(Command::Apply, RunOptions::default(), None).await.unwrap();
@@ -118,12 +118,7 @@ async fn a_new_apply_knows_what_a_crashed_run_meant_as_well() {
 
 #[tokio::test(start_paused = true)]
 async fn a_destroy_takes_nothing_away_that_its_plan_has_not_named_whichever_record_the_crash_hit() {
-    let (fake, home) = (cluster(), tempfile::tempdir().unwrap());
-    let forks = Arc::new(Forks { fake: fake.clone(), home: Home::at(home.path()), taken: Mutex::default() });
-    let mut engine = fake.engine(home.path());
-    engine.observer = forks.clone();
-    engine.run(Command::Apply, RunOptions::default(), None).await.unwrap();
-    let taken = std::mem::take(&mut *forks.taken.lock().unwrap());
+    let (fake, taken) = crashes().await;
     let mut made_by_halves = 0;
     for Fork { what, world, home } in taken {
         let fake = fake.over(world);

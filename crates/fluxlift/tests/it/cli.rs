@@ -1,7 +1,8 @@
 //! Words, formats and exit codes.
 
-use crate::tree::{Tree, run_with};
 use fluxlift_engine::Home;
+
+use crate::tree::{Tree, run_with};
 
 #[test]
 fn a_mistake_in_the_command_line_is_exit_code_64() {
